@@ -82,14 +82,19 @@ def deliveries(sites: Sites) -> Iterator[Metric]:
 
 
 def waiting(sites: Sites) -> Iterator[Metric]:
-    """What is due, and since when: by a number that grows one sees that nothing is worked off."""
+    """What is due, and for how long a worker could have taken it: by a number that grows one sees that nothing is worked off.
+
+    What waits on purpose, as a field that is paced does, is not late.
+    """
     rows = Gauge("jira_okr_due_objectives", "Objectives waiting to be reconciled.", labels=["site"])
     oldest = Gauge(
-        "jira_okr_due_oldest_seconds", "Age of the longest waiting objective's first event.", labels=["site"]
+        "jira_okr_due_oldest_seconds",
+        "For how long the objective that waits longest could have been taken up.",
+        labels=["site"],
     )
     for one in sites:
         rows.add_metric([one.site], one.due)
-        age = 0.0 if one.waiting_since is None else (one.at - one.waiting_since).total_seconds()
+        age = 0.0 if one.overdue_since is None else (one.at - one.overdue_since).total_seconds()
         oldest.add_metric([one.site], max(0.0, age))
     yield from (rows, oldest)
 

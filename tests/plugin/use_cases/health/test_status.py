@@ -150,3 +150,27 @@ def test_the_metrics_count_every_objective_by_cycle_and_health(company: Any) -> 
     }
     assert told == wanted
     assert len(told) > 3
+
+
+def test_what_waits_on_purpose_is_not_late(doors: Any) -> None:
+    """A field that is paced, or a rule that asks by the clock, waits for hours: nobody has to get up for that."""
+    connector = doors.connector
+    now = connector.clock()
+
+    def late() -> float:
+        text = doors.browser.get("/metrics").get_data(as_text=True)
+        return next(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            if family.name == "jira_okr_due_oldest_seconds"
+            for sample in family.samples
+        )
+
+    with connector.store.write() as conn:
+        due.mark(
+            conn, "main", ["10104"], now - timedelta(hours=3), "paced", run_after=now + timedelta(hours=9)
+        )
+    assert late() == 0
+    with connector.store.write() as conn:
+        due.mark(conn, "main", ["10105"], now - timedelta(minutes=20), "event")
+    assert timedelta(minutes=20) <= timedelta(seconds=late()) < timedelta(hours=3)
