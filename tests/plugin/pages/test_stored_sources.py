@@ -24,6 +24,7 @@ from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 from plugin.use_cases import viewer
+from plugin.use_cases.health import status
 
 
 @pytest.fixture
@@ -117,7 +118,9 @@ def test_a_dead_letter_of_an_objective_never_computed_leads_nowhere(client, sqli
 def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one(
     client, sources, sqlite_store, monkeypatch
 ):
-    monkeypatch.setattr(viewer, "LOOK_S", 0.0)  # what is believed for some seconds is asked each time
+    # What is believed for some seconds is asked each time.
+    monkeypatch.setattr(viewer, "LOOK_S", 0.0)
+    monkeypatch.setattr(status, "TRIED_EVERY", timedelta())
     fill(sqlite_store)
     ids = [one.state.id for one in seeded().saved]
     said: list[str] = []
