@@ -172,6 +172,7 @@ def arguments(company: Company) -> dict[str, list[dict[str, Any]]]:
         "okr_draft": [{"text": text.text}],
         "okr_import_plan": [csv],
         "okr_check_in": [{"objective_key": one, "key_result": part, "note": "so"} for one, part in parts],
+        "okr_reply": [{**one, "check_in": 1, "said": "What changed?"} for one in of_each],
         "okr_carry_forward": cycles,
         "okr_undo_carry": [{**cycles[0], "objectives": known["objective"][:1]}],
         "okr_retry": of_each,
