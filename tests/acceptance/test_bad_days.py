@@ -134,11 +134,12 @@ def test_a_field_that_is_not_on_the_screen_is_refused_with_its_remedy_and_the_ot
     """
     context = world.connector.context("main")
     running = {cycle.id for cycle in context.mapping.cycles.running(context.instant.today)}
-    story = next(
+    looked_at = [
         key
         for key, state in world.states().items()
-        if key.startswith("GROW") and state.cycle_id in running and state.expected is not None
-    )
+        if state.cycle_id in running and state.expected is not None
+    ]
+    story, plat = (next(key for key in looked_at if key.startswith(project)) for project in ("GROW", "PLAT"))
     world.admin("PUT", f"/rest/api/3/issue/{story}", json={"fields": {PROGRESS: 1}})
     mapping = tmp_path / "with-summary.yaml"
     text = presets.text("epics-as-objectives")
@@ -157,7 +158,6 @@ def test_a_field_that_is_not_on_the_screen_is_refused_with_its_remedy_and_the_ot
     assert refused[story].field_id in refused[story].remedy
     assert story in refused[story].remedy
     assert world.issue(story)["fields"][PROGRESS] != 1
-    plat = next(key for key in world.states() if key.startswith("PLAT"))
     eventually(world.idle)  # what the server's own workers held when the sync ended they write a moment later
     assert "%" in world.issue(plat)["fields"]["customfield_10062"]
     edits = dict(world.sandbox.site.calls.edits)
