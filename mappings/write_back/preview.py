@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.write_back.plan import Change, Plan, plan_hash
-from mappings.write_back.targets import PLANS_TOGETHER, apart_and_together, writings_of
+from mappings.write_back.targets import PLANS_TOGETHER, apart_and_together, by_sender, writings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,21 @@ class Preview:
         return tuple(found for found in self.objectives if found.changed)
 
 
+def ourselves(_place_id: str) -> None:
+    """Our own account writes to every place."""
+
+
 def preview(
     revision: str,
     before: Mapping[str, ObjectiveState],
     after: Mapping[str, ObjectiveState],
     plans: Iterable[Plan],
+    sender: Callable[[str], object] = ourselves,
 ) -> Preview:
-    """Everything a person has to see before this revision is activated. States are by objective id; empty plans are dropped."""
+    """Everything a person has to see before this revision is activated. States are by objective id; empty plans are dropped.
+
+    `sender` says who writes to the place of an id: what each of them sends is calls of its own.
+    """
     ids = sorted(before.keys() | after.keys(), key=issue_order)
     planned = sorted((plan for plan in plans if plan), key=lambda plan: issue_order(plan.objective_id))
     return Preview(
@@ -123,21 +131,21 @@ def preview(
             found for id_ in ids for found in objective_difference(before.get(id_), after.get(id_))
         ),
         plans=tuple(planned),
-        cost=cost(planned),
+        cost=cost(planned, sender),
         hash=plan_hash(planned, revision),
     )
 
 
-def cost(plans: Iterable[Plan]) -> Cost:
+def cost(plans: Iterable[Plan], sender: Callable[[str], object] = ourselves) -> Cost:
     """What applying these plans takes, if Jira refuses nothing."""
     planned = list(plans)
     edits = [changes for plan in planned for changes in plan.by_issue().values()]
     touched = {changes[0].issue_id for changes in edits}
-    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=calls(planned))
+    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=calls(planned, sender))
 
 
-def calls(plans: Sequence[Plan]) -> int:
-    """API calls it takes to write plans: issue by issue, but for what goes together, of as many plans as are written in a turn."""
+def calls(plans: Sequence[Plan], sender: Callable[[str], object]) -> int:
+    """API calls it takes to write plans: issue by issue, but for what the same sender sends together, of as many plans as are written in a turn."""
     count = 0
     for begun in range(0, len(plans), PLANS_TOGETHER):
         common: list[Change] = []
@@ -146,7 +154,7 @@ def calls(plans: Sequence[Plan]) -> int:
             common += together
             edits = replace(plan, changes=apart).by_issue().values()
             count += sum(1 for changes in edits for _ in writings_of(changes))
-        count += sum(1 for _ in writings_of(common))
+        count += sum(1 for mine in by_sender(common, sender) for _ in writings_of(mine))
     return count
 
 

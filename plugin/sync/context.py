@@ -19,14 +19,13 @@ from mappings.document.mapping import Mapping
 from mappings.document.names import Absence
 from mappings.explain.as_of import looks_at_links
 from mappings.explain.past import LINKS, SYSTEM
-from mappings.facts.app_field import app_field_id, owner_of
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, JqlView, field_type
 from mappings.jql.fields.custom import refusal
 from mappings.write_back.target import Place, Request, WriteBasis
-from mappings.write_back.targets import place_of, target_of
+from mappings.write_back.targets import place_of, sender_of, target_of
 from mappings.write_back.targets.app_field import UNHEARD, owned_by
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
@@ -141,9 +140,7 @@ class Context:
 
     def sender(self, place_id: str) -> tuple[str, str] | None:
         """The app, and the environment of it, that writes to a place; None for our own account."""
-        field = self.field(app_field_id(place_id) or "")
-        owner = owner_of(field.custom) if field is not None else None
-        return None if owner is None else (owner.app, owner.environment)
+        return sender_of(place_id, self.field)
 
     def _tell_as_app(self, request: Request) -> None:
         id_ = owned_by(request)

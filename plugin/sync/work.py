@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 import structlog
 from sqlalchemy import Connection
@@ -56,22 +56,28 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     claims = _claim(context, worker, CLAIM)
     outcomes: list[ReconcileResult | None] = []
     unsent: list[str] = []
-    shared = SharedWrites(partial(_not_sent, context, unsent))
+    shared = SharedWrites(partial(_not_sent, context, unsent, lru_cache(1)(partial(outage.behind, context))))
     look = ClearingLook(claim.objective_id for claim in claims)
     context = replace(context, clearing_look=look, shared_writes=shared)
+
+    def is_out() -> bool:
+        return bool(unsent or None in outcomes) and _is_barred(context)
+
     try:
         for claim in claims:
-            if stopping() or (None in outcomes and _is_barred(context)):
+            if stopping() or is_out():
                 break
             outcomes.append(reconcile_claim(context, claim))
-        write_waiting(context)
+        if not is_out():
+            write_waiting(context)
     finally:
-        if len(outcomes) < len(claims):
+        left = shared.take()
+        if left or len(outcomes) < len(claims):
             give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
     failed = len(outcomes) - len(done) + len(unsent)
     written = sum(len(one.applied.written) for one in done) + shared.written
-    return WorkTurn(deliveries, len(done) - len(unsent), failed, written)
+    return WorkTurn(deliveries, len(done) - len(unsent) - len(left), failed, written)
 
 
 def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object] = time.sleep) -> int:
@@ -199,13 +205,22 @@ def _reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult |
     return outcome
 
 
-def _not_sent(context: Context, unsent: list[str], plan: OpenedPlan, error: Exception) -> None:
-    """What an objective left for others could not be sent: it is tried again, and what may have arrived is looked up first."""
+def _not_sent(
+    context: Context,
+    unsent: list[str],
+    behind: Callable[[Exception], JiraError | None],
+    plan: OpenedPlan,
+    error: Exception,
+) -> None:
+    """What an objective left for others could not be sent: it is tried again, and what may have arrived is looked up first.
+
+    `behind` says what keeps Jira as a whole from answering: asked once of an error that all of them met.
+    """
     unsent.append(plan.objective_id)
     if plan.tenure is None or isinstance(error, LostLease):
         log.warning("lease lost", why=str(error))
         return
-    _put_back(context, plan.tenure.claim, error)
+    _postpone(context, plan.tenure.claim, error, behind(error))
 
 
 def give_back(context: Context, worker: str) -> None:
@@ -215,7 +230,10 @@ def give_back(context: Context, worker: str) -> None:
 
 
 def _put_back(context: Context, claim: DueObjective, error: Exception) -> None:
-    out = outage.behind(context, error)
+    _postpone(context, claim, error, outage.behind(context, error))
+
+
+def _postpone(context: Context, claim: DueObjective, error: Exception, out: JiraError | None) -> None:
     decision = after_failure(error, claim.attempts, context.clock(), random.random())  # noqa: S311 - jitter, no secret
     with context.store.write() as conn:
         if out is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from mappings.facts.app_field import app_field_id, owner_of
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, RuleKey, WriteRequest, WriteTarget
 from mappings.write_back.targets import app_field, entity_property, field, goal, remote_link
@@ -71,6 +72,21 @@ def apart_and_together(changes: Iterable[Change]) -> tuple[tuple[Change, ...], t
     for change in changes:
         (together if target_of(change.field_id).together else apart).append(change)
     return tuple(apart), tuple(together)
+
+
+def by_sender(changes: Iterable[Change], sender: Callable[[str], object]) -> list[list[Change]]:
+    """Changes that the same sends, by the ids of their places: Jira takes nothing of a call that writes a field of another app, or of another environment of it."""
+    found: dict[object, list[Change]] = {}
+    for change in changes:
+        found.setdefault(sender(change.field_id), []).append(change)
+    return list(found.values())
+
+
+def sender_of(id_: str, field_of: FieldLookup) -> tuple[str, str] | None:
+    """The app, and the environment of it, that writes to a place; None for our own account."""
+    field = field_of(app_field_id(id_) or "")
+    owner = owner_of(field.custom) if field is not None else None
+    return None if owner is None else (owner.app, owner.environment)
 
 
 def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, WriteRequest]]:

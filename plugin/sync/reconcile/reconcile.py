@@ -41,7 +41,7 @@ from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objecti
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
-from plugin.sync.write_back.application import WriteResult, apply, write_waiting
+from plugin.sync.write_back.application import WriteResult, apply, tell_freshness, write_waiting
 from plugin.sync.write_back.foreign_values import parted, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, still_ours
@@ -172,7 +172,10 @@ def reconcile(
         in_bulk=tenure is not None and tenure.claim.bulk,
     )
     if waiting is not None and shared is not None:
-        shared.add(*waiting, partial(_served, context, found, whole, tenure, done=done))
+        begun = bool(applied.written)
+        shared.add(*waiting, partial(_served, context, found, whole, tenure, done=done, begun=begun))
+    elif applied.written:
+        tell_freshness(context, tenure)
     return ReconcileResult(
         objective_id=objective_id,
         state=state,
@@ -469,8 +472,11 @@ def _served(
     applied: WriteResult,
     *,
     done: bool,
+    begun: bool,
 ) -> None:
-    """What had waited for other objectives is written, or refused: that was the last of it, and the claim ends."""
+    """What had waited for other objectives is written, or refused: that was the last of it, and the claim ends. `begun`: something else of it was written before."""
+    if begun or applied.written:
+        tell_freshness(context, tenure)
     with context.store.write() as conn:
         if found.end is not None:
             _keep_end(context, conn, found.end, written=done)

@@ -19,7 +19,7 @@ from connectors.store.writes import refusals, writes
 from mappings.facts.issue import Issue
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteRequest, WriteTarget
-from mappings.write_back.targets import apart_and_together, target_of, writings_of
+from mappings.write_back.targets import apart_and_together, by_sender, target_of, writings_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.refresh.tombstones import ask_again
@@ -100,7 +100,6 @@ def apply(context: Context, plan: Plan, cause: str, tenure: ObjectiveLease | Non
             written += result.written
             refused += result.refused
             together = ()
-    _tell_freshness(context, opened, written)
     return WriteResult(tuple(written), tuple(refused), (opened, together) if together else None)
 
 
@@ -119,7 +118,6 @@ def write_waiting(context: Context) -> None:
     for one in waiting:
         result, lost = calls.of(one.plan), calls.lost.get(one.plan.id)
         shared.written += len(result.written)
-        _tell_freshness(context, one.plan, result.written)
         left = len(one.changes) - len(result.written) - len(result.refused)
         if left and (why := lost or trouble) is not None:
             one.failed(why)
@@ -130,9 +128,9 @@ def write_waiting(context: Context) -> None:
             one.failed(error)
 
 
-def _tell_freshness(context: Context, plan: OpenedPlan, written: Sequence[Change]) -> None:
-    tenure = plan.tenure
-    if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
+def tell_freshness(context: Context, tenure: ObjectiveLease | None) -> None:
+    """An objective is written to its end: how long that took since the event, once, by however many calls it was."""
+    if tenure is not None and tenure.claim.reason not in UNHURRIED:
         context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
 
 
@@ -172,17 +170,10 @@ class _CommonCalls:
 
     def sent(self) -> _CommonCalls:
         """Send them all, as few calls as may be. Raises a JiraError, and LostLease where there is one plan alone."""
-        for mine in self._by_sender():
+        for mine in by_sender(self._changes, self._context.sender):
             for target, writing in writings_of(mine):
                 self._send(target, writing)
         return self
-
-    def _by_sender(self) -> list[list[Change]]:
-        """Changes that the same sends: Jira takes nothing of a call that writes a field of another app, or of another environment of it."""
-        found: dict[object, list[Change]] = {}
-        for change in self._changes:
-            found.setdefault(self._context.sender(change.field_id), []).append(change)
-        return list(found.values())
 
     def _send(self, target: WriteTarget, writing: WriteRequest) -> None:
         """One call. Jira refuses it whole and seldom says for which issue: it is halved until what is wrong stands alone."""

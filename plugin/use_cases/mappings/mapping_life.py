@@ -45,7 +45,7 @@ from mappings.write_back.leftovers import LastWrite, all_places, clearing, plans
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
 from mappings.write_back.target import WriteBasis
-from mappings.write_back.targets import place_of
+from mappings.write_back.targets import place_of, sender_of
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import REVISIONS
 from plugin.runtime.connector import Connector, Refusal
@@ -252,16 +252,17 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     )
     basis = replace(connector.basis(site), moment=moment, closed=closed)
     plans = plans_for(mapping, after, forest, basis)
+    fields = partial(field_of, mapping, catalogue)
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
-        lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
+        lambda id_: place_of(id_, fields),
         lambda id_: end_of_cycle(mapping, after.get(id_) or before.get(id_)),
     )
     plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
     held = brake(plans, written, mapping.document.brake, _movement(before, after))
     return PreviewedMapping(
         mapping=mapping,
-        preview=preview(mapping.revision, before, after, plans),
+        preview=preview(mapping.revision, before, after, plans, lambda id_: sender_of(id_, fields)),
         unread=unread(connector, site, mapping),
         bound=bound,
         hold=held if isinstance(held, Hold) else None,

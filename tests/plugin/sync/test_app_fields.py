@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from mappings.diagnostic import MappingError
 from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.work import turn
+from plugin.sync.write_back.shared_writes import SharedWrites
 from plugin.use_cases.mappings.mapping_life import check_text, preview_text
 from tests.actors import TESTER
 from tests.forge import APP_ID
@@ -259,7 +260,10 @@ def test_each_environment_of_the_app_is_sent_the_fields_that_are_its_own(
         installations.pair(conn, other, "STAGING", "y", "main", hand.clock(), url=hand.sandbox.url)
     heard(hand, "the other token", other)
     ones, results = several(hand, 1, 2)
-    synced(hand, MAPPING.replace("customfield_10201", "customfield_10211"))
+    synced(hand, BARE)
+    mixed = MAPPING.replace("customfield_10201", "customfield_10211")
+    assert preview_text(hand.connector, TESTER, "main", mixed).preview.cost.calls == 2
+    synced(hand, mixed)
     assert refused(hand) == []
     assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, 20] * 2
     assert [hand.field(id_, "customfield_10211") for id_ in ones] == ["Unknown"] * 2
@@ -334,3 +338,51 @@ def test_a_claim_that_another_took_meanwhile_is_left_out_and_the_rest_goes(
     done = turn(hand.context, "tester")
     assert (done.reconciled, done.failed) == (2, 1)
     assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, None, 30] * 2
+
+
+def out(hand: Any) -> Callable[[], dict[str, int]]:
+    """Jira takes no write of the app and does not say who we are; gives how often each was asked since."""
+    most = 1_000
+    for path in (CALL, "/myself"):
+        hand.sandbox.faults.add(Fault("status", path=path, times=most))
+    return lambda: {one.path: most - one.times for one in hand.sandbox.faults.waiting()}
+
+
+def test_a_turn_stops_once_what_was_left_for_others_meets_a_jira_that_is_out(
+    hand: Any, app: InstalledApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first writes before the second is decided; nobody after that one is begun, and what the second left is not sent."""
+    ones, results = several(hand, 1, 2, 3)
+    synced(hand, BARE)
+    hand.activate(MAPPING)
+    monkeypatch.setattr(SharedWrites, "concerns", lambda shared, _ids: bool(shared._waiting))
+    met = out(hand)
+    done = turn(hand.context, "tester")
+    assert met() == {CALL: 1, "/myself": 1}
+    assert (done.reconciled, done.failed, done.written) == (0, 1, 0)
+    with hand.connector.store.read() as conn:
+        assert (due.pending_count(conn, "main"), due.holders(conn)) == (3, set())
+    hand.sandbox.faults.clear()
+    hand.clock.pass_by(minutes=5)
+    hand.work_off()
+    assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, 20, 30] * 2
+
+
+def test_how_long_an_event_took_is_counted_once_an_objective(hand: Any, app: InstalledApp) -> None:
+    """By however many calls it is written: its own edit comes first, and what it left for others later in the turn."""
+    [_, one], results = several(hand, 1, 2)
+    both = MAPPING.replace("fields:\n", "fields:\n  okr_progress: {id: customfield_10060}\n")
+    synced(hand, both + "  - {target: objective, set: {okr_progress: {value: progress_percent}}}\n")
+    hand.connector.meter.taken()
+    moved(hand, results[1], 7)
+    assert (held(hand, one)[0], hand.field(one)) == (70, 70)
+    assert sum(hand.connector.meter.counted().lags["main"].classes) == 1
+
+
+def test_whether_jira_is_out_is_asked_once_for_all_that_met_it(hand: Any, app: InstalledApp) -> None:
+    several(hand, 1, 2, 3)
+    synced(hand, BARE)
+    hand.activate(MAPPING)
+    met = out(hand)
+    assert turn(hand.context, "tester").failed == 3
+    assert met() == {CALL: 1, "/myself": 1}
