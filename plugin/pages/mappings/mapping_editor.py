@@ -27,19 +27,24 @@ from plugin.use_cases.mappings.drafts import Draft
 from plugin.use_cases.mappings.mapping_life import check_text, glance_text
 
 
-class DraftForm(PageForm):
-    """The text of a draft, and what to do with it once it is kept."""
+class SeenForm(PageForm):
+    """Which draft a page shows: what is typed there goes into that one, or into none."""
 
-    text = TextAreaField(
-        "Mapping document (YAML)", filters=[lambda typed: (typed or "").replace("\r\n", "\n")]
-    )
-    action = HiddenField(default="check")
     seen = HiddenField(default="")
 
     @property
     def expected(self) -> set[str] | None:
         """The version of the draft that the page shows; None where the request does not say."""
         return {str(self.seen.data)} if self.seen.raw_data else None
+
+
+class DraftForm(SeenForm):
+    """The text of a draft, and what to do with it once it is kept."""
+
+    text = TextAreaField(
+        "Mapping document (YAML)", filters=[lambda typed: (typed or "").replace("\r\n", "\n")]
+    )
+    action = HiddenField(default="check")
 
 
 class PlaceForm(DraftForm):

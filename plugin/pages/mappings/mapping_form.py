@@ -13,8 +13,8 @@ from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import rendered
-from plugin.pages.frame.visit import known_site
-from plugin.pages.mappings.mapping_editor import begun, catalogue_if, glanced
+from plugin.pages.frame.visit import draft_of, known_site
+from plugin.pages.mappings.mapping_editor import SeenForm, begun, catalogue_if, glanced
 from plugin.pages.views.mappings.choices import (
     CATEGORIES,
     alias_choices,
@@ -53,8 +53,8 @@ def form_or_editor(connector: Connector, site: str, *, setup: bool = False) -> R
 
 
 def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturnValue:
-    """Put the form into the draft. Where that makes no document, the form comes back with what is wrong, and with what was typed."""
-    seen = drafts.version_of(drafts.own_draft(connector, acting(), site))
+    """Put the form into the draft that it showed. Where that makes no document, or is another draft by now, the form comes back with what is wrong, and with what was typed."""
+    seen = drafts.version_of(draft_of(connector, site))
     draft = begun(connector, site)
     document = read_document(draft.text).document
     if document is None:
@@ -63,7 +63,12 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
     if not changed.text:
         return form_page(connector, site, document, changed.diagnostics, setup=setup), 422
     if changed.text != draft.text:
-        drafts.keep(connector, acting(), site, changed.text, draft.base, expected={seen})
+        expected = SeenForm(request.form).expected or {seen}
+        try:
+            drafts.keep(connector, acting(), site, changed.text, draft.base, expected=expected)
+        except drafts.OutdatedDraft as error:
+            after = read_document(changed.text).document or document
+            return form_page(connector, site, after, (), setup=setup, outdated=error), 409
     found = glanced(connector, site, changed.text)
     action = request.form.get("action", "preview")
     if action == "preview" and has_errors(found):
@@ -78,9 +83,15 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
 
 
 def form_page(
-    connector: Connector, site: str, document: Document, found: tuple[Diagnostic, ...], *, setup: bool
+    connector: Connector,
+    site: str,
+    document: Document,
+    found: tuple[Diagnostic, ...],
+    *,
+    setup: bool,
+    outdated: drafts.OutdatedDraft | None = None,
 ) -> str:
-    """The form as HTML, with values of real issues."""
+    """The form as HTML, with values of real issues; `outdated` says why what was typed was not kept."""
     catalogue = catalogue_if(connector, site)
     issue = request.values.get("issue", "").strip()
     samples = read_samples(connector, acting(), site, document, catalogue, issue)
@@ -92,6 +103,8 @@ def form_page(
         document=document,
         found=[one for one in found if one.severity.value == "error"] or found,
         setup=setup,
+        seen=SeenForm(data={"seen": drafts.version_of(draft_of(connector, site))}).seen,
+        outdated=outdated.message if outdated is not None else "",
         projects=catalogue.projects,
         scope=scope,
         unknown_projects=[

@@ -268,6 +268,24 @@ def test_cycles_that_recur_are_chosen_in_the_form_beside_those_that_are_listed(a
     assert [one.id for one in read_document(draft(world).text).require().cycles] == ["spring"]
 
 
+def test_a_draft_that_another_window_kept_is_not_overwritten_by_the_form(admin, world):
+    page = admin.text("/mapping/main/form")
+    theirs = f"# theirs\n{active(world).text}"
+    admin.post("/mapping/main/edit", text=theirs, action="save", seen=SEEN.search(page).group(1))
+
+    answer = admin.post("/mapping/main/form", action="keep", name="mine", seen=SEEN.search(page).group(1))
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, "was not kept" in page, 'name="name" value="mine"' in page) == (
+        409,
+        True,
+        True,
+    )
+    assert draft(world).text == theirs
+
+    again = admin.post("/mapping/main/form", action="keep", name="mine", seen=SEEN.search(page).group(1))
+    assert (again.status_code, read_document(draft(world).text).require().name) == (200, "mine")
+
+
 def test_a_form_that_makes_no_document_says_why_and_keeps_the_draft(admin, world):
     admin.post("/mapping/main/draft", preset="epics-as-objectives")
     before = draft(world).text
