@@ -249,10 +249,18 @@ KPIS = NextStep(
     tool="okr_kpis",
 )
 CHECK_INS = NextStep(
-    "See which stand; one that has ended cannot be withdrawn again",
+    "See those there are, and which of them stand",
     command="jira-okr check-in list OBJECTIVE",
     page="Objective",
     operation="GET /objectives/{objective}/check-ins",
+    tool="okr_get",
+)
+REPLIES = NextStep(
+    "See those there are",
+    command="jira-okr check-in replies OBJECTIVE",
+    page="Objective",
+    operation="GET /objectives/{objective}/replies",
+    tool="okr_get",
 )
 OWN_TOKENS = NextStep(
     "See those of yours", command="jira-okr token list", page="Tokens", operation="GET /tokens"

@@ -16,7 +16,7 @@ from plugin.doors.cursor import cursor, list_name, page_of, position
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.next_steps import CHECK_INS
+from plugin.next_steps import CHECK_INS, REPLIES
 from plugin.use_cases.check_ins import check_ins, conversation, due_check_ins
 from plugin.use_cases.check_ins.check_ins import CheckInRefusal, KeptCheckIn, KeptComment, Statement
 from plugin.use_cases.check_ins.conversation import CheckInReply
@@ -286,7 +286,7 @@ def take_reply_back(caller: Caller, path: ReplyAddress, query: SiteQuery) -> Rep
     site, saved = objective_of(caller, path, query)
     gone = conversation.take_back(caller.connector, caller.actor, site, saved.state.id, path.reply)
     if gone is None:
-        raise not_found("answer", path.reply, CHECK_INS)
+        raise not_found("answer", path.reply, REPLIES)
     return Reply(OutcomeJson(said=f"The answer to check-in {gone.check_in} is taken back."))
 
 

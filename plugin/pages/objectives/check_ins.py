@@ -163,6 +163,8 @@ def replied(
         reply(connector, acting(), located.site, located.saved.state.id, number, form.answer.data)
     except ReplyRefusal as error:
         form.refuse(str(error), "answer")
+        if error.about != "said":  # the page may show the check-in no more, nor the form at it
+            flash_refusal(f"Not kept: {error.message} You wrote: {form.answer.data}")
         return objective_page(sources, located, unanswered=(number, form)), 422
     flash("Your answer stands below the check-in.")
     return _back(sources, located, "check-ins")

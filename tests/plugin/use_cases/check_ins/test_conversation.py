@@ -72,7 +72,8 @@ def test_an_answer_is_kept_told_and_taken_back_at_each_door(company, said):
     assert company.command("check-in", "take-back", state.key, str(by_command)).exit_code == 0
     assert replies(company, state) == ()
     assert company.audited()[-1][0] == "answer to a check-in taken back"
-    assert company.api("DELETE", f"{path}/replies/{by_api}").status_code == 404
+    gone = company.api("DELETE", f"{path}/replies/{by_api}")
+    assert (gone.status_code, "/replies." in gone.json["remedy"]) == (404, True)
     assert f"has no answer {by_command}" in str(
         company.command("check-in", "take-back", state.key, str(by_command)).exception
     )
@@ -96,7 +97,11 @@ def test_what_is_no_answer_is_refused_and_what_was_typed_stays(company, said):
     assert company.api("POST", path, {"said": long}).status_code == 422
     assert company.api("POST", path, {"said": "  "}).status_code == 409
     assert company.api("POST", path.replace(str(about.id), "99999"), {"said": "x"}).status_code == 409
-    assert company.page(path.replace(str(about.id), "99999"), answer="x").status_code == 422
+    page = company.page(path.replace(str(about.id), "99999"), answer="Typed at length")
+    assert page.status_code == 422
+    assert "There is no check-in 99999 of this objective. You wrote: Typed at length" in page.get_data(
+        as_text=True
+    )
     assert "There is no check-in 99999" in str(
         company.command("check-in", "reply", state.key, "99999", "x").exception
     )
