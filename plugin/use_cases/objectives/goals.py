@@ -11,7 +11,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
 from mappings.facts.catalogue import Field
-from mappings.facts.goal import Goal, Scoring, goal_key
+from mappings.facts.goal import Goal, GoalBoard, NamedGoal, Scoring, goal_key
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.goals import KEY as LINKED_GOALS
 from mappings.write_back.target import Request
@@ -113,6 +113,7 @@ def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) ->
         context = connector.context(site)
     except Refusal:  # no mapping is active yet
         return
+    board = GoalBoard(goals=tuple(NamedGoal(one.id, one.key) for one in goals.values()))
     for part, field in _linking(context):
         with connector.store.read() as conn:
             states = [one.state for one in objectives.all(conn, site)]
@@ -122,8 +123,7 @@ def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) ->
             said = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
             if len(said) < 2 or {state.key, state.issue_id} & part.goals.keys():
                 continue
-            names = ", ".join(sorted(goals[one].key if one in goals else "one out of sight" for one in said))
-            message = SEVERAL.format(issue=state.key, count=len(said), goals=names)
+            message = SEVERAL.format(issue=state.key, count=len(said), goals=_called(board, said))
             yield GoalObstacle(message, CHOOSE.format(field=field.name))
 
 
@@ -243,15 +243,16 @@ def _said_of(context: Context, issue_id: str, called: str, field: Field, goal: G
     linked = goal_target.goals_said(raw)
     others = [one for one in linked if one not in (goal.id, goal.key)]
     if others:
-        raise Refusal(ELSEWHERE.format(issue=called, goals=_called(context, others), field=field.name))
+        raise Refusal(
+            ELSEWHERE.format(issue=called, goals=_called(context.catalogue.goals, others), field=field.name)
+        )
     return [{"id": goal.id}]
 
 
-def _called(context: Context, ids: Iterable[str]) -> str:
-    """Goals as people see them."""
-    board = context.catalogue.goals
-    known = [(board.named(one) if board is not None else None) for one in ids]
-    return ", ".join(one.key if one is not None else "another" for one in known)
+def _called(board: GoalBoard | None, names: Iterable[str]) -> str:
+    """Goals, named by id or key, as people see them."""
+    known = [(board.named(one) if board is not None else None) for one in names]
+    return ", ".join(sorted(one.key if one is not None else "one out of sight" for one in known))
 
 
 def _encoded(field: Field, key: str, api: Api) -> object:

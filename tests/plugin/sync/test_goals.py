@@ -760,6 +760,16 @@ def test_the_goal_that_an_issue_is_linked_to_is_fed_and_of_several_none(hand: An
     assert (
         found.message == f"{key} is linked to 2 goals (NORTH-1, NORTH-2), so that none of them is fed by it."
     )
+    record = hand.sandbox.sandbox.records[one]
+    by_key = (
+        JiraValue(first.ari, "NORTH-1"),
+        JiraValue("NORTH-2", "NORTH-2"),
+        JiraValue("ari:gone", "GONE-1"),
+    )
+    hand.sandbox.sandbox.hold(replace(record, customs={**record.customs, scheme.GOALS: by_key}))
+    hand.land(one)
+    [found] = goals.check(hand.connector, TESTER, "main").findings
+    assert "3 goals (NORTH-1, NORTH-2, one out of sight)" in found.message
 
     hand.edit(one, **{scheme.GOALS: [{"id": second.ari}]})
     hand.land(one)
