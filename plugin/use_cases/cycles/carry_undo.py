@@ -140,12 +140,12 @@ def _objectives(
     names = {name.strip().casefold() for name in chosen} - {""}
     found, left = [], set(names)
     for asked in carries.of_cycle(conn, context.site, cycle_id).values():
-        kept, lacking = recalled_carry(context, conn, asked)
-        plan = kept.plan
-        mine = {plan.objective_id.casefold(), plan.key.casefold(), kept.copy_key.casefold()} - {""}
-        if kept.state is CarryState.UNDONE or (names and not mine & names):
+        plan = asked.plan
+        mine = {plan.objective_id.casefold(), plan.key.casefold(), asked.copy_key.casefold()} - {""}
+        if asked.state is CarryState.UNDONE or (names and not mine & names):
             continue
         left -= mine
+        kept, lacking = recalled_carry(context, conn, asked)
         found.append(
             ObjectiveUndo(
                 objective_id=plan.objective_id,
@@ -154,7 +154,7 @@ def _objectives(
                 into=plan.into,
                 state=kept.state,
                 undo=undo_of(kept, _hindrances(conn, context, kept, lacking)),
-                plan=plan,
+                plan=kept.plan,
             )
         )
     if left:
