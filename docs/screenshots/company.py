@@ -183,8 +183,8 @@ class Company:
             self.listing(RowSelection((), cycles=(CYCLE.id, "")), START, len(self.saved) or 1).rows, [CYCLE]
         )
 
-    def working(self, _found: CurrentMeeting) -> dict[tuple[str | None, str], ObjectiveState]:
-        return {(None, one.state.id): one.state for one in self.saved}
+    def working(self, _found: CurrentMeeting) -> Iterator[tuple[None, ObjectiveState]]:
+        return ((None, one.state) for one in self.saved)
 
     def running_cycles(self) -> Sequence[str]:
         return (CYCLE.id,)

@@ -131,8 +131,8 @@ class Sources(Protocol):
         """What runs now, as a meeting; all sites side by side."""
         ...
 
-    def working(self, found: CurrentMeeting) -> Mapping[tuple[str | None, str], ObjectiveState]:
-        """What runs in full, by the site that its address has to name and by id: of the cycles that this meeting is over."""
+    def working(self, found: CurrentMeeting) -> Iterator[tuple[str | None, ObjectiveState]]:
+        """What runs in full, a few at a time, each behind the site that its address has to name: of the cycles that this meeting is over."""
         ...
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:

@@ -97,16 +97,13 @@ class StoredSources:
     def meeting(self) -> CurrentMeeting:
         return show_meeting(self.connector, self.who())
 
-    def working(self, found: CurrentMeeting) -> Mapping[tuple[str | None, str], ObjectiveState]:
+    def working(self, found: CurrentMeeting) -> Iterator[tuple[str | None, ObjectiveState]]:
         sites = tuple(self.connector.sites)
         cycles = tuple({one.state.cycle_id or "" for one in found.meeting.rows})
-        return {
-            (site_in_address(site, sites), one.state.id): one.state
-            for site in sites
-            for one in questions.every_objective(
-                self.connector, self.who(), RowSelection(sites=(site,), cycles=cycles)
-            )
-        }
+        for site in sites:
+            wanted = RowSelection(sites=(site,), cycles=cycles)
+            for one in questions.every_objective(self.connector, self.who(), wanted):
+                yield site_in_address(site, sites), one.state
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         who = self.who()  # while the request is there: a file is written when it has gone

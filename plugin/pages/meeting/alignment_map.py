@@ -20,8 +20,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def alignment_map() -> str:
         found = sources.meeting()
         view = meeting_view(found, sources.now(), sources.zone)
-        states = {} if view.many or not view.company else sources.working(found)
-        work = {(site, state.key or state.id): work_of(state) for (site, _), state in states.items()}
+        states = () if view.many or not view.company else sources.working(found)
+        work = {(site, state.key or state.id): work_of(state) for site, state in states}
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
         lane = chosen_place("lane", len(view.lanes))
         return rendered(

@@ -32,7 +32,6 @@ class RemarkRow:
     """What somebody said, and what was answered. `value` is empty where they gave none; `sure` says how sure they were, and were before."""
 
     number: int
-
     by: str
     at: MomentText
     key_result: str
