@@ -114,7 +114,8 @@ def okr_reply(asking: ToolAsker, arguments: ReplyArguments) -> ActReceipt:
     """Answer a check-in."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
-    said = list_check_ins(asking.connector, asking.actor, site, saved.state.id)
+    every = list_check_ins(asking.connector, asking.actor, site, saved.state.id)
+    said = [one for one in every if not one.retracted]
     found = next((one.check_in for one in said if one.check_in.id == arguments.check_in), None)
     if found is None:
         known = ", ".join(str(one.check_in.id) for one in said[:20]) or "none"

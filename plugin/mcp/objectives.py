@@ -17,7 +17,7 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker
-from plugin.use_cases.check_ins.check_ins import RETRACTED, list_check_ins
+from plugin.use_cases.check_ins.check_ins import list_check_ins
 from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
@@ -229,7 +229,7 @@ def okr_get(asking: ToolAsker, arguments: GetArguments) -> ObjectiveAnswer:
     said = [
         one
         for one in list_check_ins(asking.connector, asking.actor, site, saved.state.id)
-        if one.ended_how != RETRACTED
+        if not one.retracted
     ]
     replies = list_replies(asking.connector, asking.actor, site, saved.state.id)
     return ObjectiveAnswer(

@@ -23,6 +23,8 @@ CARRIED, IMPORTED = "carried", "imported"
 """How a check-in ends: by a later one; by a person, or by a comment, that takes it back; a comment that was edited or deleted says
 nothing any more, as if it had never been there; one of an objective that was carried into another cycle (`carried`) stays in the old one; one
 that was made in another tool (`imported`) is told of its day, and never says what stands today."""
+SAID_STILL = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
+"""But for what a comment says no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class KeptCheckIn:
     def stands(self) -> bool:
         """Whether it is the one whose value counts."""
         return self.ended_at is None and self.check_in.value is not None
+
+    @property
+    def retracted(self) -> bool:
+        """Whether the comment that said it says it no longer: it is told as if it had never been there."""
+        return self.ended_how == RETRACTED
 
 
 def add(conn: Connection, site: str, check_in: CheckIn) -> CheckIn:
@@ -68,8 +75,7 @@ def add_imported(conn: Connection, site: str, check_in: CheckIn) -> None:
 
 def of_comment(conn: Connection, site: str, comment_ids: Iterable[str]) -> list[tuple[CheckIn, datetime]]:
     """What comments say now, and when each was edited last; what is retracted says nothing any more."""
-    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
-    statement = _every(site).where(among(conn, table.c.comment_id, comment_ids), live)
+    statement = _every(site).where(among(conn, table.c.comment_id, comment_ids), SAID_STILL)
     return [
         (_kept(row).check_in, from_ms(row.comment_updated))
         for row in conn.execute(statement.order_by(table.c.id))
@@ -143,8 +149,7 @@ def standing_among(conn: Connection, site: str, objective_ids: Iterable[str]) ->
 
 def stood(conn: Connection, site: str, at: datetime) -> CheckIns:
     """As `standing`, of a whole site at an instant; what a comment says no longer had never been there."""
-    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
-    statement = _every(site).where(table.c.at <= to_ms(at), live).order_by(table.c.at, table.c.id)
+    statement = _every(site).where(table.c.at <= to_ms(at), SAID_STILL).order_by(table.c.at, table.c.id)
     return _latest(_until(_kept(row), at) for row in conn.execute(statement))
 
 
@@ -179,11 +184,8 @@ def last_said(
     conn: Connection, site: str, objective_ids: Iterable[str]
 ) -> Mapping[tuple[str, str], datetime]:
     """By objective and key result when anything was said of it last; what a comment says no longer was not."""
-    place, live = (
-        (table.c.objective_id, table.c.key_result_id),
-        or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED),
-    )
-    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids), live)
+    place = (table.c.objective_id, table.c.key_result_id)
+    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids), SAID_STILL)
     rows = conn.execute(select(*place, func.max(table.c.at)).where(*mine).group_by(*place))
     return {(objective_id, key_result_id): from_ms(at) for objective_id, key_result_id, at in rows}
 

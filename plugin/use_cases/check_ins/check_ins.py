@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.store.cycles import closings
 from connectors.store.numbers import check_ins, comments, objectives
-from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, KeptCheckIn
+from connectors.store.numbers.check_ins import WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import audit
 from connectors.store.work import due
@@ -28,7 +28,6 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
-    "RETRACTED",
     "WITHDRAWN",
     "CheckInRefusal",
     "KeptCheckIn",

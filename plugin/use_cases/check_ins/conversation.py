@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from connectors.store.numbers import check_ins, replies
-from connectors.store.numbers.check_ins import RETRACTED
 from connectors.store.numbers.replies import CheckInReply
 from connectors.store.people import audit
 from mappings.explain.check_in import LONGEST_NOTE
@@ -29,10 +28,7 @@ def list_replies(
 ) -> tuple[CheckInReply, ...]:
     """What was answered to the check-ins of an objective, the first one first; none to what a comment says no longer."""
     with connector.store.read() as conn:
-        heard = {
-            one.check_in.id for one in check_ins.of(conn, site, objective_id) if one.ended_how != RETRACTED
-        }
-        return tuple(one for one in replies.of(conn, site, objective_id) if one.check_in in heard)
+        return tuple(replies.of(conn, site, objective_id))
 
 
 @act(EDITOR)
@@ -51,14 +47,11 @@ def reply(
         found = check_ins.load(conn, site, number)
         if found is None or found.check_in.objective_id != objective_id:
             raise ReplyRefusal(f"There is no check-in {number} of this objective.", step=CHECK_INS)
-        if found.ended_how == RETRACTED:
+        if found.retracted:
             raise ReplyRefusal(
                 "The comment in Jira that said it was deleted, or says something else now.", step=CHECK_INS
             )
-        id_ = replies.add(conn, site, number, text, actor.label, now)
-        kept = replies.load(conn, site, id_)
-        if kept is None:
-            raise ReplyRefusal(f"There is no check-in {number} of this objective.", step=CHECK_INS)
+        kept = replies.add(conn, site, found.check_in, text, actor.label, now)
         audit.note(conn, actor.label, "check-in answered", now, _detail(kept), site)
     return kept
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from connectors.store.numbers import check_ins, snapshots
-from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, KeptCheckIn
+from connectors.store.numbers.check_ins import WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
@@ -79,7 +79,7 @@ def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
     names = {one.id: one.name for step in steps for one in step.outline.key_results}
     found = [*marks(steps)]
     for kept in check_ins.of(conn, site, objective_id):
-        if kept.ended_how == RETRACTED:
+        if kept.retracted:
             continue
         found += _said(kept, names.get(kept.check_in.key_result_id, kept.check_in.key_result_id))
     return sorted(found, key=lambda mark: mark.at)

@@ -11,7 +11,7 @@ from plugin.pages.views.objectives.check_in_form import ReplyForm
 from plugin.pages.views.objectives.key_result import KeyResultRow
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.moments import MomentText, when
-from plugin.use_cases.check_ins.check_ins import RETRACTED, KeptCheckIn
+from plugin.use_cases.check_ins.check_ins import KeptCheckIn
 
 SHOWN = 30
 
@@ -50,7 +50,7 @@ def remarks(
 ) -> tuple[RemarkRow, ...]:
     """The check-ins of an objective whose key results, by their `ids`, stand in these rows."""
     places = dict(zip(ids, rows, strict=True))
-    heard = [one for one in around.check_ins if one.ended_how != RETRACTED]
+    heard = [one for one in around.check_ins if not one.retracted]
     heard.sort(key=lambda one: one.check_in.at, reverse=True)
     return tuple(_remark(one, heard[place + 1 :], places, around) for place, one in enumerate(heard[:SHOWN]))
 
