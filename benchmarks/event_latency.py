@@ -66,7 +66,7 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     from plugin.cli.work.sync import sync_site
     from plugin.runtime.composition import build_connector
     from plugin.runtime.demonstration import register_webhook
-    from plugin.runtime.serving.server import serving
+    from plugin.runtime.serving.server import serve
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.mappings.mapping_life import activate
 
@@ -82,7 +82,7 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
         file="bench.yaml",
     )
     sync_site(connector, "main")
-    with serving(connector, "127.0.0.1", 0, workers=2) as served:
+    with serve(connector, "127.0.0.1", 0, workers=2) as served:
         bare = _round_trips(connector, served.url)
         register_webhook(url, f"{served.url}/webhooks/jira/main", SECRET)
         process.stdin.write("go\n")

@@ -34,7 +34,7 @@ from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS
-from mappings.kpi.state import standing
+from mappings.kpi.state import standing_of_kpi
 from mappings.kpi.steps import count
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.use_cases.kpis.settled_periods import watched_of, with_readings
@@ -116,7 +116,7 @@ def counted(store: Store, watched: WatchedKpis, sites: Iterable[str]) -> int:
             full = with_readings(conn, site, watched, id_, None)
             instants = [one.at for one in full.readings[id_]]
             _, new = count(full, id_, KpiState(), {}, instants, NOW)
-            standing(full, id_, {one.period.last: one for one in new}, NOW, 30)
+            standing_of_kpi(full, id_, {one.period.last: one for one in new}, NOW, 30)
             total += len(new)
     return total
 
@@ -173,7 +173,7 @@ def read_issues(store: Store) -> tuple[tuple[Issue, ...], Mapping[str, tuple[Fie
     """Every issue and its history, decoded."""
     with store.read() as conn:
         issues = tuple(mirror.every(conn, SITE))
-        return issues, issue_histories.known(conn, SITE, {one.id: one.updated for one in issues}, FIELDS)
+        return issues, issue_histories.load_known(conn, SITE, {one.id: one.updated for one in issues}, FIELDS)
 
 
 def reach_over(

@@ -52,7 +52,7 @@ def _read(connector: Any) -> None:
         len(page.issues)
     with connector.store.read() as conn:
         list(mirror.every(conn, "main"))
-        objectives.all(conn, "main")
+        objectives.load_all(conn, "main")
 
 
 def _spent(work: Callable[[], None]) -> float:

@@ -32,7 +32,7 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status, User
 from mappings.facts.moment import Moment
-from mappings.rollup.measurement import affected, assess, assess_one
+from mappings.rollup.measurement import affected_objectives, assess, assess_one
 
 T = TypeVar("T")
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -180,7 +180,7 @@ def timed(work: Callable[[], T], rounds: int = 3) -> tuple[float, T]:
 def one_changed(mapping: Mapping, forest: Forest) -> int:
     """A story moves: find the objectives it concerns and assess these from their own subtrees."""
     story = forest.by_id["10020"]
-    concerned = affected(mapping, forest, None, story, NOW)
+    concerned = affected_objectives(mapping, forest, None, story, NOW)
     for id_ in concerned:
         part = Forest.of([forest.by_id[id_], *forest.descendants(id_)])
         assess_one(mapping, part, id_, NOW)

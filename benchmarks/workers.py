@@ -141,7 +141,7 @@ def _measured(server: URL, number: int, processes: int, jira: FarJira) -> WorkRa
             )
             _when_left(connector, 0)
         with connector.store.read() as conn:
-            if len(objectives.all(conn, "main")) != len(ids) or due.dead(conn, "main"):
+            if len(objectives.load_all(conn, "main")) != len(ids) or due.dead(conn, "main"):
                 raise RuntimeError("some objectives were not reconciled")
         connector.store.close()
     done = left - rest

@@ -75,7 +75,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'did you mean "{by_folded[near[0]]}"?' if near else ""
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """What a person wrote, in quotes and cut where it is long."""
     return f'"{text[:LONGEST_QUOTE]}"'
 

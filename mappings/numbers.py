@@ -124,7 +124,7 @@ def _up_to(value: Fraction, digits: int, bounds: tuple[Fraction, ...]) -> int:
     return scaled
 
 
-def fixed(value: Fraction, digits: int) -> str:
+def format_fixed(value: Fraction, digits: int) -> str:
     """A rounded number with exactly so many digits (`0.70`)."""
     return _with_digits(_scaled(value, digits), digits)
 
@@ -141,7 +141,7 @@ def plain(value: Fraction, digits: int = 6) -> str:
     """A number for a sentence: rounded, without trailing zeros (`12.5`, `3`, `0.333333`)."""
     if value.denominator == 1:
         return str(value.numerator)
-    text = fixed(value, digits).rstrip("0").rstrip(".")
+    text = format_fixed(value, digits).rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

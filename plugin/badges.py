@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from flask import Blueprint, Response, request
 
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.badges.badges import image
 
@@ -31,7 +31,7 @@ def badges_blueprint(connector: Connector) -> Blueprint:
 
 
 def _answer(connector: Connector, token: str, *, card: bool) -> Response:
-    found = image(connector, acting(), token, card=card)
+    found = image(connector, current_actor(), token, card=card)
     if found is None:
         gone = Response("There is no such badge.\n", 404, mimetype="text/plain")
         gone.headers["Cache-Control"] = "no-store"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.digests.digests import mail_to_stop, stop_digest
 from plugin.use_cases.digests.links import DigestRefusal
@@ -21,7 +21,7 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
     @blueprint.get("/unsubscribe/<token>", endpoint="page")
     def page(token: str) -> Response:
         try:
-            mail_to_stop(connector, acting(), token)
+            mail_to_stop(connector, current_actor(), token)
         except DigestRefusal as error:
             return _answer(f"<p>{error}</p>", 404)
         return _answer(BUTTON)
@@ -29,7 +29,7 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
     @blueprint.post("/unsubscribe/<token>", endpoint="stop")
     def stop(token: str) -> Response:
         try:
-            stop_digest(connector, acting(), token)
+            stop_digest(connector, current_actor(), token)
         except DigestRefusal as error:
             return _answer(f"<p>{error}</p>", 404)
         return _answer(

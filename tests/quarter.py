@@ -43,7 +43,7 @@ def state(hand: Any, objective_id: str) -> Any:
 
 def noted(hand: Any, objective_id: str) -> Any:
     with hand.connector.store.read() as conn:
-        return cycle_ends.latest(conn, "main", [objective_id]).get(objective_id)
+        return cycle_ends.load_latest(conn, "main", [objective_id]).get(objective_id)
 
 
 def told(hand: Any, objective_id: str, *issue_ids: str) -> Any:

@@ -50,7 +50,7 @@ LEFT_OUT = {"alembic_version", "process", "call_minute", "caller"}
 def readings(connector: Connector) -> dict[str, Any]:
     """What people read: every objective with its exact numbers, check-ins, and whether the record holds."""
     with connector.store.read() as conn:
-        states = [saved.state for saved in objectives.all(conn, SITE)]
+        states = [saved.state for saved in objectives.load_all(conn, SITE)]
     told = {
         one.id: {
             "title": one.title,
@@ -133,7 +133,7 @@ def _people(connector: Connector) -> None:
     saved_views.keep(connector, admin, "This quarter", "/?cycle=all")
     drafts.keep(connector, admin, SITE, "version: 1\n")
     with connector.store.read() as conn:
-        states = [saved.state for saved in objectives.all(conn, SITE)]
+        states = [saved.state for saved in objectives.load_all(conn, SITE)]
     parts = [(one.id, part.id) for one in states for part in one.key_results if part.issue_id]
     for number, (objective_id, part_id) in enumerate(parts[:6]):
         said = check_ins.Statement(part_id, Fraction(number, 7), f"It goes on ({number})")

@@ -68,7 +68,7 @@ def be(connector: Connector, role: str, person: str | None) -> Actor:
 def samples(connector: Connector) -> dict[str, list[str]]:
     """What stands for each part of an address: of what is hidden, and of what is seen with hidden rows."""
     with connector.store.read() as conn:
-        saved = objectives.listed(conn, "main")
+        saved = objectives.load_objectives(conn, "main")
         rows = [one for one in mirror.every(conn, "main") if one.project.key == HIDDEN]
     hidden = [one.state for one in saved if one.state.project_key == HIDDEN]
     seen = [one.state for one in saved if one.state.project_key not in (HIDDEN, "")]

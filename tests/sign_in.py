@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery staple"
 @cache
 def password_hash() -> str:
     """What the store keeps of the password of each account here."""
-    return passwords.hashed(PASSWORD)
+    return passwords.hash_password(PASSWORD)
 
 
 def browser_of(app: Flask, connector: Connector, email: str) -> FlaskClient:

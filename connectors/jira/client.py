@@ -196,7 +196,7 @@ class Jira:
         ids: Iterable[str],
         fields: Iterable[str] = (),
         edited: Mapping[str, datetime] | None = None,
-        lags: Callable[[Issue], bool] = bulk.undoubted,
+        lags: Callable[[Issue], bool] = bulk.no_doubt,
     ) -> ReadResult:
         """The issues with these ids as they are now, and which of them Jira does not show.
 
@@ -336,7 +336,7 @@ class Jira:
 
     def described_fields(self) -> tuple[DescribedField, ...]:
         """The custom fields with what stands below their names (Cloud)."""
-        return custom_field.described(self.transport, self.api)
+        return custom_field.describe_fields(self.transport, self.api)
 
     def trash_field(self, field_id: str) -> None:
         """Move a field to Jira's trash (Cloud)."""

@@ -35,7 +35,7 @@ class HttpJson(MetricSource[HttpJsonOptions]):
         if status != HTTPStatus.OK:
             return SourceFailure(refusal_of(status), f"the server answers {status}")
         try:
-            value = number_of(pointed(document, options.pointer))
+            value = number_of(resolve_pointer(document, options.pointer))
         except LookupError as error:
             return SourceFailure(FailureKind.NO_DATA, f"{options.pointer or 'the document'} {error.args[0]}")
         return (KpiReading(period.last, value * Fraction(options.scale), clock(), self.kind),)
@@ -53,7 +53,7 @@ def refusal_of(status: int) -> FailureKind:
     return FailureKind.OUTAGE if busy else FailureKind.REFUSED
 
 
-def pointed(document: object, pointer: str) -> object:
+def resolve_pointer(document: object, pointer: str) -> object:
     """What a JSON pointer (RFC 6901) leads to. Raises LookupError."""
     found = document
     for part in pointer.split("/")[1:]:

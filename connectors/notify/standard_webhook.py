@@ -18,7 +18,7 @@ PREFIX = "whsec_"
 """Before a secret that is written in Base64, as the standard writes it; any other is taken as it stands."""
 
 
-def signed(endpoint: Endpoint, key: str, now: datetime, body: bytes) -> Mapping[str, str]:
+def sign_headers(endpoint: Endpoint, key: str, now: datetime, body: bytes) -> Mapping[str, str]:
     """The headers that prove a body: its id, when it was sent, and the signature over both and the body."""
     id_, at = sha256(key.encode()).hexdigest(), str(int(now.timestamp()))
     said = f"{id_}.{at}.".encode() + body
@@ -30,4 +30,4 @@ def _key(secret: str) -> bytes:
     return b64decode(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else secret.encode()
 
 
-CHANNEL = WebhookKind("webhook", "The webhook", (), values, signed=signed)
+CHANNEL = WebhookKind("webhook", "The webhook", (), values, signed=sign_headers)

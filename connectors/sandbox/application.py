@@ -133,7 +133,7 @@ def _know_caller() -> Response | None:
     found = scoped_account(sandbox, site().oauth, header)
     if found is None:
         return refusal("Unauthorized")
-    scope = scopes.needed(request.method, request.path)
+    scope = scopes.scope_of_call(request.method, request.path)
     if scope is not None and scope not in found.scopes:
         return refusal("Unauthorized; scope does not match")
     g.account, g.app, g.base_url = found.account, found.app, site().base_url + request.script_root

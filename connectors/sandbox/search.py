@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.sandbox.jql import Matcher, compile_jql
 from connectors.sandbox.site_state.catalogue import catalogue_of
-from connectors.sandbox.site_state.forge_apps import FunctionError, expanded
+from connectors.sandbox.site_state.forge_apps import FunctionError, expand_functions
 from connectors.sandbox.site_state.scheme import Account
 from connectors.sandbox.site_state.state import Record, Sandbox
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
@@ -84,7 +84,7 @@ class Searcher:
 
     def _expanded(self, jql: str) -> str:
         try:
-            return expanded(self.sandbox, jql)
+            return expand_functions(self.sandbox, jql)
         except FunctionError as problem:
             raise bad_request(f"Error in the JQL Query: {problem}") from None
 
@@ -121,7 +121,7 @@ class Searcher:
         absent = sandbox.archived | sandbox.forbidden | levelled
         shown = (one for one in index.values() if one.project.id in seen and one.id not in absent)
         found = [one for one in shown if match(one, moment)]
-        return [one.id for one in ordered(found, matcher.query.order_by, self.sandbox)]
+        return [one.id for one in order_records(found, matcher.query.order_by, self.sandbox)]
 
     # -- pages ------------------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ _SORTS: dict[str, SortKey] = {
 }
 
 
-def ordered(records: list[Record], order_by: Iterable[OrderBy], sandbox: Sandbox) -> list[Record]:
+def order_records(records: list[Record], order_by: Iterable[OrderBy], sandbox: Sandbox) -> list[Record]:
     """Records in the order asked for; without one the newest come first, which nobody should count on."""
     found = sorted(records, key=lambda record: -int(record.id))
     for order in reversed(tuple(order_by)):

@@ -167,7 +167,7 @@ def raw(body: bytes, status: int = 200) -> Response:
     return Response(body, status, content_type="application/json;charset=UTF-8")
 
 
-def nothing() -> Response:
+def no_content() -> Response:
     """204."""
     return Response(status=204)
 
@@ -190,7 +190,7 @@ def flag(name: str, default: bool) -> bool:
     return request.args.get(name, str(default)).lower() == "true"
 
 
-def whole(name: str, default: int) -> int:
+def whole_parameter(name: str, default: int) -> int:
     """A whole-number query parameter."""
     try:
         return int(request.args.get(name, default))
@@ -200,7 +200,7 @@ def whole(name: str, default: int) -> int:
 
 def page_of(values: list[Any], most: int, path: str) -> dict[str, Any]:
     """A page of a list by startAt and maxResults, at most `most` values."""
-    start, size = whole("startAt", 0), min(whole("maxResults", most), most)
+    start, size = whole_parameter("startAt", 0), min(whole_parameter("maxResults", most), most)
     shown = values[start : start + size]
     page = {
         "self": view().link(path),

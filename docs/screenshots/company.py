@@ -17,7 +17,7 @@ from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
 from mappings.document.schema import CyclePart
-from mappings.explain.check_in import CheckIn, Measure, ShownSource, ruled
+from mappings.explain.check_in import CheckIn, Measure, ShownSource, rule_on
 from mappings.explain.marks import Mark, MarkKind
 from mappings.explain.movement import objective_moved
 from mappings.forecast import delivery, trend
@@ -421,7 +421,7 @@ def said(kr: KeyResultState, value: str, derived_then: str, derived_now: str) ->
         "", kr.id, Measure.CURRENT, Fraction(value), "Tomasz Okafor", NOW - timedelta(days=3), "two cohorts are still open",
         CYCLE.end, Fraction(1, 10), Fraction(derived_then), int(kr.id),
     )  # fmt: skip
-    ruling = ruled(check_in, Fraction(derived_now), Measure.CURRENT, NOW.date())
+    ruling = rule_on(check_in, Fraction(derived_now), Measure.CURRENT, NOW.date())
     assert ruling.shows is not ShownSource.DERIVED  # noqa: S101
     reason = (
         f"check-in by Tomasz Okafor on 2026-11-18: {value} instead of the derived 41; {kr.measurement.reason}"

@@ -70,7 +70,7 @@ def running() -> Iterator[str]:
     from plugin.runtime.demonstration import close_last_quarter, demo_world, leave_waiting, speak
     from plugin.runtime.processes.heartbeat import Heartbeat
     from plugin.runtime.serving.listening_address import free_port
-    from plugin.runtime.serving.server import serving
+    from plugin.runtime.serving.server import serve
 
     port = free_port("127.0.0.1", 0)
     world = {"watches": True, "port": port, "base_url": f"http://127.0.0.1:{port}", "quiet_seconds": 0}
@@ -83,7 +83,7 @@ def running() -> Iterator[str]:
         speak(demo)
         _prepare(demo.connector)
         leave_waiting(demo)
-        with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
+        with serve(demo.connector, "127.0.0.1", port, workers=2) as served:
             heartbeat = Heartbeat(demo.connector, "serve", 2)
             heartbeat.start()
             yield served.url
@@ -95,7 +95,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """A connector without a site, at first without anybody; gives its address and the pages one sees before one is in."""
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
-    from plugin.runtime.serving.server import serving
+    from plugin.runtime.serving.server import serve
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.accounts import set_up
 
@@ -106,7 +106,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
         connector = build_connector(settings)
         if somebody:
             _add_account(connector)
-        with serving(connector, "127.0.0.1", 0, workers=0) as served:
+        with serve(connector, "127.0.0.1", 0, workers=0) as served:
             link = set_up.make_link(connector, COMMAND_LINE, "")
             yield served.url, {**DOORS, **({"first-account": link} if link else {})}
         connector.store.close()
@@ -117,7 +117,10 @@ def _add_account(connector: Any) -> int:
     from plugin.access.authentication import passwords
 
     with connector.store.write() as conn:
-        return accounts.add(conn, EMAIL, "Ada", "admin", passwords.hashed(PASSWORD), connector.clock()) or 0
+        return (
+            accounts.add(conn, EMAIL, "Ada", "admin", passwords.hash_password(PASSWORD), connector.clock())
+            or 0
+        )
 
 
 def _prepare(connector: Any) -> None:

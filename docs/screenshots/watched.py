@@ -11,7 +11,7 @@ from mappings.document.schema import KpiPart
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import FormerReading, KpiReading
 from mappings.kpi.series import WatchedKpis
-from mappings.kpi.state import standing
+from mappings.kpi.state import standing_of_kpi
 from mappings.kpi.steps import Judgement, count
 from plugin.use_cases.kpis.board import ON_PAGE, ShownKpi
 
@@ -72,5 +72,9 @@ def watched_kpi(id_: str, now: datetime, zone: ZoneInfo) -> ShownKpi:
     state, judged = count(watched, id_, KpiState(), {}, instants, now)
     kept: dict[datetime, Judgement] = {one.period.last: one for one in judged}
     return ShownKpi(
-        "main", watched.parts[id_], zone, standing(watched, id_, kept, now.astimezone(UTC), ON_PAGE), state
+        "main",
+        watched.parts[id_],
+        zone,
+        standing_of_kpi(watched, id_, kept, now.astimezone(UTC), ON_PAGE),
+        state,
     )

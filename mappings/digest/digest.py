@@ -145,7 +145,7 @@ def digest(
         cut_section("Health changed", (_health(one, before) for one in stands)),
         cut_section("Moved", (_moved(one, before, beside) for one in _by_movement(stands, before))),
         cut_section("KPIs", (_kpi(one) for one in _worst_first(beside.kpis))),
-        cut_section("Check-ins that are due", waiting(beside.waits)),
+        cut_section("Check-ins that are due", list_waiting(beside.waits)),
         cut_section("Check-ins that ask", (_line(one, "; ".join(one.asks)) for one in stands if one.asks)),
         cut_section("Cycles that end soon", _ending(stands, today)),
     )
@@ -215,7 +215,7 @@ def far_moved(
     return _by_movement(sorted(found, key=lambda one: (one.key, one.id)), before)[:MOST_ROWS]
 
 
-def waiting(found: Iterable[WaitingTask], *, whose: bool = True) -> list[DigestLine]:
+def list_waiting(found: Iterable[WaitingTask], *, whose: bool = True) -> list[DigestLine]:
     """A line of each; with whom it waits for, where that is said."""
     return [
         DigestLine(f"{one.name}: {one.said}", one.link, one.owner if whose else "", one.issue_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 
-from mappings.digest.digest import DigestMessage, WaitingTask, cut_section, waiting
+from mappings.digest.digest import DigestMessage, WaitingTask, cut_section, list_waiting
 from mappings.digest.recipient import channel_of
 
 NOUNS = {"check_in": ("a check-in", "check-ins"), "score": ("a score", "scores")}
@@ -35,7 +35,7 @@ def reminder(key: str, waits: Iterable[WaitingTask], link: str, *, what: str, wh
     one, many = NOUNS[what]
     said = f"{one} is due" if len(found) == 1 else f"{len(found)} {many} are due"
     lead = f"{said[0].upper()}{said[1:]}" + ("." if whose else " from you.")
-    sections = (cut_section("Due", waiting(found, whose=whose)),) if found else ()
+    sections = (cut_section("Due", list_waiting(found, whose=whose)),) if found else ()
     return DigestMessage(
         key=key, subject=f"OKR reminder: {said}", lead=lead, sections=sections, link=link, empty=not found
     )

@@ -12,7 +12,7 @@ from fractions import Fraction
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.calendar import calendar_of
 from mappings.document.checks.codes import Code
-from mappings.document.checks.jql import compiled, nothing
+from mappings.document.checks.jql import compile_or_nothing, select_nothing
 from mappings.document.checks.live.catalogue import check_bound, links, resolve_field
 from mappings.document.checks.report import Report
 from mappings.document.checks.validation import find_faults, zone_of
@@ -26,7 +26,7 @@ from mappings.document.mapping import (
     StatusRules,
     TeamRule,
 )
-from mappings.document.names import MappingName, NameKind, called, entries, link_word
+from mappings.document.names import MappingName, NameKind, entries, link_word, names_of_entry
 from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import (
     NOTHING,
@@ -155,7 +155,7 @@ class _Binder:
     def entry(self, kind: NameKind, word: str, path: Path) -> MappingName:
         """A word for something that the catalogue lists in full, by name, key or id; an empty list takes it for the id."""
         listed = entries(self.catalogue, kind)
-        ids = [one.id for one in listed if word == one.id or word.casefold() in called(one)]
+        ids = [one.id for one in listed if word == one.id or word.casefold() in names_of_entry(one)]
         if listed and not ids:
             known = dict.fromkeys(str(getattr(one, "key", one.name)) for one in listed)
             remedy = "write it as Jira shows it, or its id"
@@ -195,7 +195,7 @@ class _Binder:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC
 
     def selector(self, text: str) -> Selector:
-        return compiled(text, self.catalogue)
+        return compile_or_nothing(text, self.catalogue)
 
     def optional(self, text: str | None) -> Selector | None:
         return None if text is None else self.selector(text)
@@ -211,7 +211,7 @@ class _Binder:
         return StatusRules(
             by_category=_fractions(StatusesPart().by_category, part.by_category),
             overrides=tuple(overrides),
-            excluded=nothing() if part.excluded == NOTHING else self.selector(part.excluded),
+            excluded=select_nothing() if part.excluded == NOTHING else self.selector(part.excluded),
             not_achieved=self.optional(part.not_achieved),
             restricted=restricted.when
             if restricted is not None and restricted.policy == "leave_out"

@@ -134,7 +134,7 @@ def entries(catalogue: Catalogue, kind: NameKind, field: str = "") -> Sequence[C
     return listed
 
 
-def called(entry: CatalogueEntry) -> frozenset[str]:
+def names_of_entry(entry: CatalogueEntry) -> frozenset[str]:
     """Every name something goes by, case-folded: a project by its key too, a link type by its phrases, a person by the address."""
     more = [getattr(entry, part, None) for part in ("key", "inward", "outward", "email")]
     more += getattr(entry, "clause_names", ())
@@ -172,7 +172,7 @@ def replaced_by_namesakes(absences: Iterable[Absence]) -> list[Absence]:
     return [one for one in known if any((one.name.kind, id_) not in gone for id_ in one.name.ids)]
 
 
-def without(bound: Catalogue, gone: Set[tuple[NameKind, str]]) -> Catalogue:
+def drop_ids(bound: Catalogue, gone: Set[tuple[NameKind, str]]) -> Catalogue:
     """The bound form without these ids, which no word of the mapping stands for any more."""
     parts: dict[str, object] = {
         part: tuple(one for one in getattr(bound, part) if (kind, one.id) not in gone)
@@ -194,7 +194,7 @@ def plain_id(id_: str) -> str:
 
 
 def _said(entry: CatalogueEntry) -> frozenset[str]:
-    return called(entry) | {entry.id.casefold(), entry.id.removeprefix("customfield_")}
+    return names_of_entry(entry) | {entry.id.casefold(), entry.id.removeprefix("customfield_")}
 
 
 def shown_name(entry: CatalogueEntry, name: MappingName, bound: Catalogue) -> str:
@@ -216,7 +216,7 @@ def _arrived(name: MappingName, bound: Catalogue, live: Iterable[CatalogueEntry]
     taken = {plain_id(id_) for id_ in name.ids}
     for entry in live:
         new = entry.id not in known if name.ids else entry.id not in taken
-        if new and name.word.casefold() in called(entry) and name.word != entry.id:
+        if new and name.word.casefold() in names_of_entry(entry) and name.word != entry.id:
             yield entry.id
 
 
@@ -268,7 +268,7 @@ def grown(known: Sequence[E], now: Sequence[E], waiting: Iterable[str] = ()) -> 
     live = {one.id: one for one in now}
     kept = [
         live[one.id]
-        if one.id in live and (words & called(live[one.id]) or _is_half(one, live[one.id]))
+        if one.id in live and (words & names_of_entry(live[one.id]) or _is_half(one, live[one.id]))
         else one
         for one in known
     ]
@@ -311,10 +311,10 @@ def _with_options(field: Field, known: Field | None) -> Field:
 
 def _overlaid(bound: Sequence[E], live: Sequence[E]) -> tuple[E, ...]:
     """Everything live, and once more by its former name where nothing else bears that today."""
-    today = {name for one in live for name in called(one)}
+    today = {name for one in live for name in names_of_entry(one)}
     ids = {one.id for one in live}
     former = (_without(one, today) for one in bound if one.id in ids or not live)
-    return (*live, *(one for one in former if called(one)))
+    return (*live, *(one for one in former if names_of_entry(one)))
 
 
 def _without(entry: E, names: Set[str]) -> E:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mappings.document.checks.jql import compiled
+from mappings.document.checks.jql import compile_or_nothing
 from mappings.document.checks.walk import jql_texts
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
@@ -16,5 +16,5 @@ def compares_versions(document: Document) -> bool:
 
 def projects_of(document: Document, catalogue: Catalogue) -> frozenset[str]:
     """Ids of the projects that the scope reads; of all there are where it does not say which."""
-    named = compiled(document.scope, catalogue).projects
+    named = compile_or_nothing(document.scope, catalogue).projects
     return frozenset(one.id for one in catalogue.projects) if named is None else named

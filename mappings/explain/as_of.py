@@ -131,7 +131,7 @@ class Retrospect:
         return issue.status.category is None and issue.status.id not in self._statuses
 
 
-def measured(
+def measure_as_of(
     mapping: Mapping, retrospect: Retrospect, moment: Moment, records: Records
 ) -> dict[str, ObjectiveState]:
     """The state of every objective there was at a moment."""

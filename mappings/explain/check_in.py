@@ -105,7 +105,7 @@ class Ruling:
         return self.rule != "standing"
 
 
-def ruled(
+def rule_on(
     check_in: CheckIn, derived: Fraction | None, measure: Measure, today: date, closed: str = ""
 ) -> Ruling:
     """What holds today, against the progress that is derived now; `closed` says how the issue was closed, where it was."""
@@ -124,7 +124,7 @@ def _rule(
             "other-measure",
             f"{whose} says the {check_in.measure.words}; the mapping asks for the {measure.words} now",
         )
-    if moved(check_in, derived):
+    if has_moved(check_in, derived):
         before, after = apart(check_in.derived, derived)
         return "derived-moved", f"The derived value moved from {before} to {after} since {whose}"
     if check_in.until is not None and today > check_in.until:
@@ -132,7 +132,7 @@ def _rule(
     return "standing", f"{check_in.by} says {check_in.said}, {bounds(check_in)}"
 
 
-def moved(check_in: CheckIn, derived: Fraction | None) -> bool:
+def has_moved(check_in: CheckIn, derived: Fraction | None) -> bool:
     """Whether the derived value went further than δ. One that became known has; one that became unknown is nothing to take."""
     if check_in.delta is None or derived is None:
         return False

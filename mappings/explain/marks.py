@@ -101,10 +101,10 @@ class DatedOutline:
 
 def marks(steps: Sequence[DatedOutline]) -> tuple[Mark, ...]:
     """Everything that happened between steps in the order of time. A change of the mapping is marked elsewhere, whatever it did."""
-    return tuple(mark for before, after in pairwise(steps) for mark in between(before, after))
+    return tuple(mark for before, after in pairwise(steps) for mark in marks_between(before, after))
 
 
-def between(before: DatedOutline, after: DatedOutline) -> Iterator[Mark]:
+def marks_between(before: DatedOutline, after: DatedOutline) -> Iterator[Mark]:
     """What happened between two steps; across a change of the mapping, or of how it is known, nothing can be told."""
     if (before.revision, before.backfilled) != (after.revision, after.backfilled):
         return

@@ -17,7 +17,7 @@ from mappings.rollup.rows.number_path import NumberPath, Standpoint
 from mappings.rollup.rows.stages import MovementPart
 from mappings.rollup.state import ObjectiveState
 
-__all__ = ["Effect", "LedgerSnapshot", "Movement", "MovementPart", "moved", "objective_moved"]
+__all__ = ["Effect", "LedgerSnapshot", "Movement", "MovementPart", "compute_movement", "objective_moved"]
 
 ZERO = Fraction(0)
 
@@ -71,7 +71,9 @@ class Movement:
         return sums
 
 
-def moved(before: LedgerSnapshot, after: LedgerSnapshot, remapped: Ledger | None = None) -> Movement:
+def compute_movement(
+    before: LedgerSnapshot, after: LedgerSnapshot, remapped: Ledger | None = None
+) -> Movement:
     """The movement between two snapshots; `remapped` is the ledger of the moment before, recomputed under the new mapping.
 
     Where the revisions differ and that ledger is missing or has no number, all of Δ is re-mapped: it cannot be told apart.

@@ -26,6 +26,6 @@ def week_of(told: Movement) -> WeekMove:
     return WeekMove(told.total, tuple(row_cause(row) for row in rows[:TOLD]))
 
 
-def unmoved(progress: Fraction | None) -> WeekMove:
+def unmoved_week(progress: Fraction | None) -> WeekMove:
     """A week in which nothing was noted of it."""
     return WeekMove(None if progress is None else Fraction(0), ())

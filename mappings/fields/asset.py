@@ -9,7 +9,7 @@ from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import ShapeError, is_empty
-from mappings.fields.reference import ReferenceKind, listed
+from mappings.fields.reference import ReferenceKind, list_values
 
 CLOUD = "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"
 DATA_CENTER = "com.riadalabs.jira.plugins.insight:"
@@ -30,7 +30,7 @@ class Asset(ReferenceKind):
         return super().again(raw, field) if field.custom == CLOUD else None
 
     def things(self, raw: object) -> tuple[JiraValue, ...]:
-        return tuple(_asset(one) for one in listed(raw) if not is_empty(one))
+        return tuple(_asset(one) for one in list_values(raw) if not is_empty(one))
 
 
 def _asset(raw: object) -> JiraValue:

@@ -8,7 +8,7 @@ from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import CUSTOM, ShapeError
-from mappings.fields.reference import ReferenceKind, listed
+from mappings.fields.reference import ReferenceKind, list_values
 
 KEY = f"{CUSTOM}goals"
 
@@ -23,7 +23,7 @@ class LinkedGoals(ReferenceKind):
         return field.custom == KEY
 
     def things(self, raw: object) -> tuple[JiraValue, ...]:
-        return tuple(_goal(one) for one in listed(raw))
+        return tuple(_goal(one) for one in list_values(raw))
 
 
 def _goal(one: object) -> JiraValue:

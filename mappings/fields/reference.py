@@ -44,6 +44,6 @@ class ReferenceKind(FieldType):
         return ", ".join(one.name or one.id for one in self.decode(raw) or ()) or "empty"
 
 
-def listed(raw: object) -> list[object]:
+def list_values(raw: object) -> list[object]:
     """The values of a field that holds one or several."""
     return [one for one in raw if one is not None] if isinstance(raw, list) else [raw]

@@ -9,7 +9,7 @@ from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import ShapeError
-from mappings.fields.reference import ReferenceKind, listed
+from mappings.fields.reference import ReferenceKind, list_values
 
 KEY = "com.pyxis.greenhopper.jira:gh-sprint"
 PRINTED = re.compile(r"[\w.$]*Sprint@[0-9a-f]+\[(?P<parts>.*)\]", re.DOTALL)
@@ -26,11 +26,11 @@ class Sprint(ReferenceKind):
         return field.custom == KEY
 
     def things(self, raw: object) -> tuple[JiraValue, ...]:
-        return tuple(_sprint(one) for one in listed(raw))
+        return tuple(_sprint(one) for one in list_values(raw))
 
     def states(self, raw: object) -> frozenset[str]:
         """`active`, `closed` and `future`, in small letters: Data Center writes them in large ones."""
-        found = (_parts_of(one).get("state") for one in listed(raw))
+        found = (_parts_of(one).get("state") for one in list_values(raw))
         return frozenset(state.lower() for state in found if isinstance(state, str))
 
 

@@ -56,7 +56,7 @@ def hours(span: Span) -> Fraction:
     return Fraction((span[1] - span[0]) // MILLISECOND, MILLISECONDS)
 
 
-def before(at: datetime, length: str, zone: tzinfo) -> datetime:
+def days_before(at: datetime, length: str, zone: tzinfo) -> datetime:
     """So many local days before an instant (`30d`, `4w`) at the same local time; the first instant after a gap that swallows it."""
     return instant_of(at.astimezone(zone).replace(tzinfo=None, fold=0) - duration(length), zone)
 

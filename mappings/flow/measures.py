@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from mappings.flow.clocks import Clock, hours
-from mappings.flow.stays import FlowItem, Points, Span, Test, finish_of, start_of, within
+from mappings.flow.stays import FlowItem, Points, Span, Test, finish_of, start_of, stays_within
 from mappings.kpi.cadence import MILLISECOND
 
 
@@ -52,7 +52,7 @@ class Uptime:
         return self.window - self.down
 
 
-def finished(
+def finished_items(
     items: Iterable[FlowItem], points: Points, window: Span
 ) -> tuple[tuple[FlowItem, datetime], ...]:
     """The items finished in the window, each with its finish."""
@@ -62,7 +62,9 @@ def finished(
 
 def lead_times(items: Iterable[FlowItem], points: Points, window: Span, clock: Clock) -> Durations:
     """From creation to finish."""
-    return Durations(tuple(clock.worth((item.created, at)) for item, at in finished(items, points, window)))
+    return Durations(
+        tuple(clock.worth((item.created, at)) for item, at in finished_items(items, points, window))
+    )
 
 
 def cycle_times(items: Iterable[FlowItem], points: Points, window: Span, clock: Clock) -> Durations:
@@ -87,7 +89,7 @@ def efficiency(items: Iterable[FlowItem], points: Points, window: Span, active: 
     """Time in active statuses over the time from start to finish, as a ratio of sums."""
     spans, gaps = _cycles(items, points, window)
     worked = sum(
-        (clock.worth(one) for item, span in spans for one in within(item, active, *span)), Fraction(0)
+        (clock.worth(one) for item, span in spans for one in stays_within(item, active, *span)), Fraction(0)
     )
     return Ratio(worked, sum((clock.worth(span) for _, span in spans), Fraction(0)), len(spans), gaps)
 
@@ -97,14 +99,14 @@ def repair_times(
 ) -> Durations:
     """All time not done from the start of each incident restored in the window to its finish; with `whole` the time it was closed in between, too."""
     values, gaps = list[Fraction](), list[str]()
-    for item, at in finished(items, points, window):
+    for item, at in finished_items(items, points, window):
         start = item.created if from_creation else start_of(item, points, at)
         if start is None:
             gaps.append(item.key)
         elif whole:
             values.append(clock.worth((start, at)))
         else:
-            broken = within(item, lambda stay: not points.done(stay), start, at)
+            broken = stays_within(item, lambda stay: not points.done(stay), start, at)
             values.append(sum((clock.worth(one) for one in broken), Fraction(0)))
     return Durations(tuple(values), tuple(gaps))
 
@@ -114,7 +116,7 @@ def uptime(items: Iterable[FlowItem], points: Points, window: Span) -> Uptime:
     stretches = sorted(
         span
         for item in items
-        for span in within(item, lambda stay: not points.done(stay), item.created, window[1])
+        for span in stays_within(item, lambda stay: not points.done(stay), item.created, window[1])
     )
     merged = _merged(stretches)
     down = sum((hours((max(start, window[0]), end)) for start, end in merged if end > window[0]), Fraction(0))
@@ -135,7 +137,7 @@ def _cycles(
     items: Iterable[FlowItem], points: Points, window: Span
 ) -> tuple[list[tuple[FlowItem, Span]], tuple[str, ...]]:
     spans, gaps = list[tuple[FlowItem, Span]](), list[str]()
-    for item, at in finished(items, points, window):
+    for item, at in finished_items(items, points, window):
         start = start_of(item, points, at)
         if start is None:
             gaps.append(item.key)

@@ -99,7 +99,7 @@ def start_of(item: FlowItem, points: Points, until: datetime) -> datetime | None
     return entries[-1] if points.last_start else entries[0]
 
 
-def within(item: FlowItem, test: Test, start: datetime, end: datetime) -> Iterator[Span]:
+def stays_within(item: FlowItem, test: Test, start: datetime, end: datetime) -> Iterator[Span]:
     """The stretches between two instants in which an issue stood so."""
     for stay in item.stays:
         if test(stay) and max(stay.start, start) < min(stay.end, end):

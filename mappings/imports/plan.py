@@ -217,7 +217,7 @@ def said_of(row: PlannedRow, word: str) -> str | None:
     value = getattr(row.metric, METRIC_WORDS[word], None) if word in METRIC_WORDS else getattr(row, word)
     if value is None or value == "":
         return None
-    return str(told(value)) if isinstance(value, Fraction) else str(value)
+    return str(as_plain_number(value)) if isinstance(value, Fraction) else str(value)
 
 
 def label_of(site: str, tool: str, identity: str) -> str:
@@ -364,19 +364,19 @@ def row_values(one: PlannedRow) -> PlainValues:
         "cycle": one.cycle,
         "start_date": one.start_date,
         "end_date": one.end_date,
-        "weight": told(one.weight),
+        "weight": as_plain_number(one.weight),
         "status": one.status,
         "commitment": one.commitment,
         "metric": None
         if one.metric is None
         else {
             "kind": one.metric.kind,
-            "start": told(one.metric.start),
-            "target": told(one.metric.target),
-            "current": told(one.metric.current),
+            "start": as_plain_number(one.metric.start),
+            "target": as_plain_number(one.metric.target),
+            "current": as_plain_number(one.metric.current),
             "unit": one.metric.unit,
-            "at_most": told(one.metric.at_most),
-            "at_least": told(one.metric.at_least),
+            "at_most": as_plain_number(one.metric.at_most),
+            "at_least": as_plain_number(one.metric.at_least),
         },
     }
 
@@ -420,14 +420,14 @@ def _check_in_values(row: PlannedRow, said: ImportedCheckIn) -> PlainValues:
     return {
         "row": row.row,
         "on": said.on,
-        "value": told(said.value),
+        "value": as_plain_number(said.value),
         "status": said.status,
         "note": said.note,
         "by": said.by,
     }
 
 
-def told(value: Fraction | None) -> Plain:
+def as_plain_number(value: Fraction | None) -> Plain:
     """A number as JSON has it: whole where it is whole."""
     if value is None:
         return None

@@ -122,24 +122,24 @@ def row_news(basis: ImportBasis, target: ImportTarget, now: PlannedRow, former: 
     )
 
 
-def weighed(
+def weigh_update(
     news: RowNews, issue: Issue, field_of: FieldLookup
 ) -> tuple[PlannedUpdate, tuple[LeftValue, ...]]:
     """What of it is changed in an issue as Jira has it now, and what is left."""
-    changes, left = divided(news.changes, issue, field_of)
+    changes, left = divide_changes(news.changes, issue, field_of)
     update = PlannedUpdate(
         row=news.row, issue_id=issue.id, issue_key=issue.key, changes=changes, check_ins=news.check_ins
     )
     return update, (*left, *news.unsaid)
 
 
-def divided(
+def divide_changes(
     changes: Collection[IssueChange], issue: Issue, field_of: FieldLookup
 ) -> tuple[tuple[IssueChange, ...], tuple[LeftValue, ...]]:
     """Those whose field still holds what was imported, and those that somebody changed since; what holds the new value already is neither."""
     due, left = [], []
     for one in changes:
-        found = standing(one, issue, field_of)
+        found = standing_of_field(one, issue, field_of)
         if found is Standing.WAS:
             due.append(one)
         elif found is Standing.OTHER:
@@ -152,7 +152,7 @@ def divided(
     return tuple(due), tuple(left)
 
 
-def standing(one: IssueChange, issue: Issue, field_of: FieldLookup) -> Standing:
+def standing_of_field(one: IssueChange, issue: Issue, field_of: FieldLookup) -> Standing:
     """What a field of an issue holds, beside what was imported and what the file says now."""
     was, now = json.loads(one.was), json.loads(one.now)
     raw = raw_of(issue, one.field_id)
@@ -185,7 +185,7 @@ def edit_of(changes: Collection[IssueChange]) -> dict[str, object]:
     return {**body, "update": steps} if steps else body
 
 
-def merged(row: PlannedRow, former: PlannedRow, left: Collection[str]) -> PlannedRow:
+def merge_row(row: PlannedRow, former: PlannedRow, left: Collection[str]) -> PlannedRow:
     """What counts as imported of a row from now on: what it says, but for the words that were left."""
     for word in (*WRITTEN, *PLACED.values()):
         if word in left:

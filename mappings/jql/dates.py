@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from mappings.diagnostic import quoted
+from mappings.diagnostic import quote
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation
 from mappings.jql.text.tree import JqlValue
@@ -38,7 +38,7 @@ def literal_instant(compilation: Compilation, value: JqlValue) -> Instant | None
     if relative:
         return _relative(compilation, value, relative)
     remedy = f'write a unit, as in "{text}d" or "{text}m"' if value.number else "write one of the valid forms"
-    compilation.refuse("not-a-date", f"{quoted(value.text)} is no date", value, FORMS, remedy)
+    compilation.refuse("not-a-date", f"{quote(value.text)} is no date", value, FORMS, remedy)
     return None
 
 
@@ -51,7 +51,7 @@ def _absolute(compilation: Compilation, value: JqlValue, found: re.Match[str]) -
     if wall is None or not FIRST_YEAR <= year <= LAST_YEAR:
         compilation.refuse(
             "not-a-date",
-            f"{quoted(value.text)} is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}",
+            f"{quote(value.text)} is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}",
             value,
             FORMS,
         )
@@ -64,7 +64,7 @@ def _relative(compilation: Compilation, value: JqlValue, found: re.Match[str]) -
     distance = sum((int(count) * UNITS[unit] for count, unit in parts), timedelta())
     if distance > FARTHEST:
         compilation.refuse(
-            "not-a-date", f"{quoted(value.text)} is more than a hundred years away", value, FORMS
+            "not-a-date", f"{quote(value.text)} is more than a hundred years away", value, FORMS
         )
         return None
     compilation.timed = True
@@ -72,7 +72,7 @@ def _relative(compilation: Compilation, value: JqlValue, found: re.Match[str]) -
     return lambda moment: moment.now.astimezone(UTC) + signed
 
 
-def remembered(instant: Instant) -> Instant:
+def remember_instant(instant: Instant) -> Instant:
     """The same, computed once for each moment: one moment is asked of many issues."""
     last: tuple[Moment, datetime] | None = None
 

@@ -58,7 +58,7 @@ def check(
     """Everything that is wrong with a JQL, at once and in the order of the text; a warning does not refuse it."""
     query, syntax = read(text)
     quotes = {one.position: one for one in lettered_quotes(text)}
-    found = compiled(query, catalogue, issue_id_of).findings
+    found = compile_tree(query, catalogue, issue_id_of).findings
     # That the site has no such value follows from its quotes: they are what to mend.
     said = [*syntax, *(one for one in found if one.code != "unknown-value" or one.position not in quotes)]
     places = {finding.position for finding in said}
@@ -74,7 +74,7 @@ def compile_selector(
     issues. `issue_id_of` gives the id of an issue's key, for `parent = KEY`; without it the raw `parent` field is read.
     """
     query, syntax = read(text)
-    made = compiled(query, catalogue, issue_id_of)
+    made = compile_tree(query, catalogue, issue_id_of)
     findings = in_order([*syntax, *made.findings])
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise JqlError(findings)
@@ -107,10 +107,10 @@ def compares_versions(text: str) -> bool:
 def spots(text: str, catalogue: Catalogue) -> tuple[NameSpan, ...]:
     """Where in a JQL names stand, and what each of them means."""
     query, _ = read(text)
-    return compiled(query, catalogue).spots
+    return compile_tree(query, catalogue).spots
 
 
-def compiled(
+def compile_tree(
     query: JqlQuery, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
 ) -> CompiledJql:
     """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""

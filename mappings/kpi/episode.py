@@ -139,7 +139,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
         return state
     if state.status is KpiStatus.KR_PROPOSED:
         known = kpi.promote.objective if state.proposal is None else state.proposal.objective
-        return replace(state, proposal=proposed(known, value, healthy))
+        return replace(state, proposal=propose(known, value, healthy))
     if state.outside < kpi.promote.after or state.refused:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
@@ -148,7 +148,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     return replace(
         state,
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
-        proposal=proposed(kpi.promote.objective, value, healthy),
+        proposal=propose(kpi.promote.objective, value, healthy),
         transition=EpisodeStep.CREATED if creates else EpisodeStep.PROPOSED,
         episode=state.episode + 1,
         former=None,
@@ -158,7 +158,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     )
 
 
-def proposed(objective: str | None, value: Fraction, healthy: Band) -> Proposal:
+def propose(objective: str | None, value: Fraction, healthy: Band) -> Proposal:
     """What a value out of the band makes of it, below this objective."""
     two_sided = healthy.at_least is not None and healthy.at_most is not None
     edge = healthy.crossed(value)
@@ -185,7 +185,7 @@ def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
     return state
 
 
-def wanted(state: KpiState, by: str) -> KpiState:
+def accept(state: KpiState, by: str) -> KpiState:
     """A person accepted what is proposed, and its issue is to be made; said once more, whatever stood in the way is forgotten."""
     return replace(
         state,
@@ -196,7 +196,7 @@ def wanted(state: KpiState, by: str) -> KpiState:
     )
 
 
-def opened(state: KpiState, key_result: str) -> KpiState:
+def open_key_result(state: KpiState, key_result: str) -> KpiState:
     """The key result stands in Jira under this issue id: a proposal was accepted, or what was to be created is there."""
     return replace(
         state,
@@ -209,12 +209,12 @@ def opened(state: KpiState, key_result: str) -> KpiState:
     )
 
 
-def dismissed(state: KpiState) -> KpiState:
+def dismiss_proposal(state: KpiState) -> KpiState:
     """A person said no: to a new key result (watch on, and count anew), or to closing one (it stays open, counting anew)."""
     if state.status is KpiStatus.CLOSE_PROPOSED:
         return replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, transition=EpisodeStep.DISMISSED)
     if state.status is KpiStatus.KR_PROPOSED or state.wanted:
-        return watching(state, EpisodeStep.DISMISSED)
+        return begin_watch(state, EpisodeStep.DISMISSED)
     return replace(state, transition=EpisodeStep.STAYED)
 
 
@@ -235,7 +235,7 @@ PATIENCE = timedelta(days=7)
 """How long the issue of a key result may be out of sight before its episode ends as lost."""
 
 
-def followed(state: KpiState, seen: SeenIssue, now: datetime) -> KpiState:
+def follow(state: KpiState, seen: SeenIssue, now: datetime) -> KpiState:
     """After a look at the issue of the key result, of the open one or the one that was closed last. `stayed` where nothing follows."""
     if state.status is KpiStatus.WATCHING:
         if state.former is None or seen is not SeenIssue.OPEN:
@@ -247,19 +247,19 @@ def followed(state: KpiState, seen: SeenIssue, now: datetime) -> KpiState:
     if state.key_result is None:
         return replace(state, transition=EpisodeStep.STAYED)
     if seen in (SeenIssue.DONE, SeenIssue.REFUSED):
-        closed = watching(state, EpisodeStep.CLOSED)
+        closed = begin_watch(state, EpisodeStep.CLOSED)
         return replace(closed, former=state.key_result, refused=seen is SeenIssue.REFUSED)
     if seen is SeenIssue.DELETED:
-        return watching(state, EpisodeStep.LOST)
+        return begin_watch(state, EpisodeStep.LOST)
     if seen is SeenIssue.CYCLE_CLOSED:
-        return watching(state, EpisodeStep.CYCLE_ENDED)
+        return begin_watch(state, EpisodeStep.CYCLE_ENDED)
     since = None if seen is SeenIssue.OPEN else state.missing or now
     if since is not None and now - since >= PATIENCE:
-        return watching(state, EpisodeStep.LOST)
+        return begin_watch(state, EpisodeStep.LOST)
     return replace(state, missing=since, transition=EpisodeStep.STAYED)
 
 
-def carried(state: KpiState, cycle_id: str) -> KpiState:
+def carry(state: KpiState, cycle_id: str) -> KpiState:
     """The cycle of the key result was closed and it goes on in a later one: nothing changes, counters go on, and that is told once."""
     if state.key_result is None or state.carried == cycle_id:
         return replace(state, transition=EpisodeStep.STAYED)
@@ -282,7 +282,7 @@ def without_objective(state: KpiState) -> KpiState:
     return state
 
 
-def watching(state: KpiState, transition: EpisodeStep) -> KpiState:
+def begin_watch(state: KpiState, transition: EpisodeStep) -> KpiState:
     """Back to the beginning, remembering only what was read last, and how many episodes there were."""
     return KpiState(
         latest=state.latest,

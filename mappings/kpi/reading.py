@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from mappings.kpi.cadence import whole_ms
-
 AHEAD = timedelta(minutes=5)
 """How far after its receipt a reading may lie: clocks differ, but nothing is read of the future."""
 LONGEST_NOTE = 2_000
@@ -63,7 +61,7 @@ class Receipt(StrEnum):
     CORRECTED = "corrected"
 
 
-def received(known: KpiReading | None, news: KpiReading) -> tuple[Receipt, KpiReading]:
+def receive(known: KpiReading | None, news: KpiReading) -> tuple[Receipt, KpiReading]:
     """What a receipt is, and the reading that stands after it. The one received last counts; what it said before is kept."""
     if known is None:
         return Receipt.NEW, news
@@ -71,15 +69,6 @@ def received(known: KpiReading | None, news: KpiReading) -> tuple[Receipt, KpiRe
         return Receipt.UNCHANGED, known
     former = (*known.former, FormerReading(known.value, known.received))
     return Receipt.CORRECTED, replace(news, former=former)
-
-
-def folded(readings: Iterable[KpiReading]) -> Mapping[datetime, KpiReading]:
-    """The readings that stand after these came in, in this order, by instant."""
-    standing: dict[datetime, KpiReading] = {}
-    for one in readings:
-        at = whole_ms(one.at)
-        standing[at] = received(standing.get(at), replace(one, at=at))[1]
-    return standing
 
 
 def is_ahead(at: datetime, now: datetime) -> bool:

@@ -103,7 +103,7 @@ def period_standing(
     )
 
 
-def standing(
+def standing_of_kpi(
     watched: WatchedKpis,
     id_: str,
     judged: Mapping[datetime, Judgement],

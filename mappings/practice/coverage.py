@@ -133,7 +133,7 @@ def aim_ids(state: ObjectiveState) -> Iterable[str]:
     return [id_ for id_ in found if id_ is not None]
 
 
-def served(states: Iterable[ObjectiveState]) -> frozenset[str]:
+def issues_served(states: Iterable[ObjectiveState]) -> frozenset[str]:
     """The issues that are a row of a key result of these objectives; one that is measured by its children serves as well."""
     return frozenset(row.id for state in states for row in work_rows(state))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from mappings.diagnostic import Diagnostic, Severity
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
@@ -16,7 +16,7 @@ from mappings.kpi.promotion import AchievementRun
 from mappings.kpi.sources import CsvOptions, PushOptions
 from mappings.practice.double_count import counted_below, counted_issues, same_readings, shared_key_results
 from mappings.progress import RULE_OF_KIND
-from mappings.rollup.perspective import PERSPECTIVES, called
+from mappings.rollup.perspective import PERSPECTIVES, perspective_name
 from mappings.rollup.rows.weights import COUNTING
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 
@@ -65,7 +65,9 @@ def lint_upkeep(found: Iterable[AchievementRun]) -> tuple[Diagnostic, ...]:
 
 def _lint_achieved(one: AchievementRun) -> Diagnostic:
     name = one.key_result.key or one.key_result.id
-    said = f"{name} {shown(one.key_result.title)} was achieved in {one.cycles} cycles, one after the other"
+    said = (
+        f"{name} {show_value(one.key_result.title)} was achieved in {one.cycles} cycles, one after the other"
+    )
     return _advice(Code.ALWAYS_ACHIEVED, said, name, "watch it as a KPI, and aim at something else")
 
 
@@ -74,22 +76,22 @@ def _lint_rule(document: Document, part: ObjectivePart, path: Path, report: Repo
         _advise(
             report,
             Code.NOT_TIME_BOUND,
-            f"{shown(part.id)} has no cycle, so nothing says what to expect when",
+            f"{show_value(part.id)} has no cycle, so nothing says what to expect when",
             path,
             "add `cycle:`",
         )
     if part.select is None and part.owner is None:
-        _advise(report, Code.NOT_OWNED, f"nobody owns {shown(part.id)}", path, "add `owner:`")
+        _advise(report, Code.NOT_OWNED, f"nobody owns {show_value(part.id)}", path, "add `owner:`")
     if not part.key_results:
         if not _is_fed(document, part):
-            message = f"nothing measures {shown(part.id)}: it has no key results, and no objective contributes to it"
+            message = f"nothing measures {show_value(part.id)}: it has no key results, and no objective contributes to it"
             _advise(report, Code.NOT_MEASURABLE, message, path, "add key results that measure it")
         return
     if len(part.key_results) > MOST:
-        message = f"{shown(part.id)} has {len(part.key_results)} kinds of key results"
+        message = f"{show_value(part.id)} has {len(part.key_results)} kinds of key results"
         _advise(report, Code.MANY_KEY_RESULTS, message, path, f"keep the {FEWEST} to {MOST} that matter most")
     if all(RULE_OF_KIND[progress_kind(rule)].nature == "delivery" for rule in part.key_results):
-        message = f"{shown(part.id)} is measured by its work alone, not by what the work achieves"
+        message = f"{show_value(part.id)} is measured by its work alone, not by what the work achieves"
         _advise(report, Code.ONLY_OUTPUTS, message, path, "add a key result that measures an outcome")
 
 
@@ -97,15 +99,17 @@ def _lint_kpis(document: Document, report: Report) -> None:
     """KPIs that nobody owns, that only tell what is over, or that leave a perspective of the balanced scorecard in the dark."""
     for index, kpi in enumerate(document.kpis):
         if kpi.owner is None:
-            _advise(report, Code.NOT_OWNED, f"nobody owns {shown(kpi.id)}", ("kpis", index), "add `owner:`")
+            _advise(
+                report, Code.NOT_OWNED, f"nobody owns {show_value(kpi.id)}", ("kpis", index), "add `owner:`"
+            )
         first = next((one for one in document.kpis[:index] if one.source == kpi.source), None)
         if first is not None and not isinstance(kpi.source, PushOptions | CsvOptions):
-            message = f"{shown(kpi.id)} and {shown(first.id)} are read from the same source"
+            message = f"{show_value(kpi.id)} and {show_value(first.id)} are read from the same source"
             _advise(report, Code.SAME_SOURCE, message, ("kpis", index, "source"), "keep one of them")
     if document.kpis and all(kpi.indicator == "lagging" for kpi in document.kpis):
         message = "every KPI is lagging: it tells when it is too late to act"
         _advise(report, Code.ONLY_LAGGING, message, ("kpis",), "add one that leads, such as work in progress")
-    taken = {called(kpi.perspective) for kpi in document.kpis if kpi.perspective is not None}
+    taken = {perspective_name(kpi.perspective) for kpi in document.kpis if kpi.perspective is not None}
     missing = [one for one in PERSPECTIVES if one not in taken]
     if missing and len(missing) < len(PERSPECTIVES):
         message = f"no KPI looks from the perspective {', '.join(missing)}"
@@ -145,15 +149,20 @@ def _lint_state(state: ObjectiveState) -> Iterator[Diagnostic]:
     name = state.key or state.id
     if state.owner is None:
         yield _advice(
-            Code.NOT_OWNED, f"nobody owns {name} {shown(state.title)}", name, "assign it to one person"
+            Code.NOT_OWNED, f"nobody owns {name} {show_value(state.title)}", name, "assign it to one person"
         )
     if state.cycle_id is None:
         yield _advice(
-            Code.NOT_TIME_BOUND, f"{name} {shown(state.title)} belongs to no cycle", name, "give it a cycle"
+            Code.NOT_TIME_BOUND,
+            f"{name} {show_value(state.title)} belongs to no cycle",
+            name,
+            "give it a cycle",
         )
     yield from _lint_number(state, name)
     if state.key_results and all(one.nature == "delivery" for one in state.key_results):
-        message = f"{name} {shown(state.title)} is measured by its work alone, not by what the work achieves"
+        message = (
+            f"{name} {show_value(state.title)} is measured by its work alone, not by what the work achieves"
+        )
         yield _advice(Code.ONLY_OUTPUTS, message, name, "add a key result that measures an outcome")
     for one in state.key_results:
         yield from _lint_key_result(one, name)
@@ -162,33 +171,35 @@ def _lint_state(state: ObjectiveState) -> Iterator[Diagnostic]:
 def _lint_number(state: ObjectiveState, name: str) -> Iterator[Diagnostic]:
     number = len(state.key_results)
     if number > MOST:
-        message = f"{name} {shown(state.title)} has {number} key results"
+        message = f"{name} {show_value(state.title)} has {number} key results"
         yield _advice(Code.MANY_KEY_RESULTS, message, name, f"keep the {FEWEST} to {MOST} that matter most")
     elif 0 < number < FEWEST:
-        message = f"{name} {shown(state.title)} has {number} key result{'s' * (number > 1)}"
+        message = f"{name} {show_value(state.title)} has {number} key result{'s' * (number > 1)}"
         yield _advice(
             Code.FEW_KEY_RESULTS, message, name, f"{FEWEST} to {MOST} show an objective from all sides"
         )
     elif not number and state.progress is None:
-        message = f"nothing measures {name} {shown(state.title)}"
+        message = f"nothing measures {name} {show_value(state.title)}"
         yield _advice(Code.NOT_MEASURABLE, message, name, "add key results that measure it")
 
 
 def _lint_key_result(state: KeyResultState, objective: str) -> Iterator[Diagnostic]:
     name = state.key or state.id
     if state.measurement.cause is Cause.UNKNOWN:
-        message = f"{name} {shown(state.title)} of {objective} cannot be measured: {state.measurement.reason}"
+        message = (
+            f"{name} {show_value(state.title)} of {objective} cannot be measured: {state.measurement.reason}"
+        )
         yield _advice(Code.NOT_MEASURABLE, message, name, "give it what is missing")
     if state.issue_id is not None and state.owner is None:
         yield _advice(
-            Code.NOT_OWNED, f"nobody owns {name} {shown(state.title)}", name, "assign it to one person"
+            Code.NOT_OWNED, f"nobody owns {name} {show_value(state.title)}", name, "assign it to one person"
         )
 
     yield from _lint_reading(state, name, objective)
 
 
 def _lint_reading(state: KeyResultState, name: str, objective: str) -> Iterator[Diagnostic]:
-    measured, said = state.measurement, f"{name} {shown(state.title)} of {objective}"
+    measured, said = state.measurement, f"{name} {show_value(state.title)} of {objective}"
     if RULE_OF_KIND[state.kind].by_rows:
         if state.health.rule != "excluded" and not any(
             row.disposition in COUNTING for row in measured.ledger.rows
@@ -207,7 +218,7 @@ def _lint_reading(state: KeyResultState, name: str, objective: str) -> Iterator[
 def _lint_carried(state: ObjectiveState, times: int) -> Iterator[Diagnostic]:
     if times > 1:
         name = state.key or state.id
-        message = f"{name} {shown(state.title)} was carried forward {times} times"
+        message = f"{name} {show_value(state.title)} was carried forward {times} times"
         yield _advice(
             Code.CARRIED_TWICE, message, name, "cut it down to what one cycle can hold, or give it up"
         )
@@ -234,10 +245,12 @@ def _lint_counts(
     for id_, owners in shared_key_results(states).items():
         key_result = next(one for one in owners[0].key_results if one.issue_id == id_)
         name = key_result.key or id_
-        message = f"{name} {shown(key_result.title)} is a key result of {' and '.join(map(_name, owners))}"
+        message = (
+            f"{name} {show_value(key_result.title)} is a key result of {' and '.join(map(_name, owners))}"
+        )
         yield _advice(Code.SHARED_KEY_RESULT, message, name, "let it measure one objective")
     for state, title, other in same_readings(states, read):
-        message = f"{shown(title)} and {shown(other)} of {_name(state)} read the same field of the same issue"
+        message = f"{show_value(title)} and {show_value(other)} of {_name(state)} read the same field of the same issue"
         yield _advice(Code.SAME_READING, message, _name(state), "keep one of them")
 
 

@@ -157,7 +157,7 @@ def practices(states: Iterable[ObjectiveState], served: Collection[str] = ()) ->
 def _practice(
     team: str, states: Sequence[ObjectiveState], served: Collection[str], counted: Sequence[CountedIssue]
 ) -> Practice:
-    pairs = [(state, one) for state in states for one in standing(state)]
+    pairs = [(state, one) for state in states for one in standing_key_results(state)]
     return Practice(
         team,
         len(states),
@@ -175,7 +175,7 @@ def _practice(
     )
 
 
-def standing(state: ObjectiveState) -> tuple[KeyResultState, ...]:
+def standing_key_results(state: ObjectiveState) -> tuple[KeyResultState, ...]:
     """Its key results but for those that were closed and left out."""
     return tuple(one for one in state.key_results if one.health.rule != "excluded")
 
@@ -184,7 +184,7 @@ Pairs = Sequence[tuple[ObjectiveState, KeyResultState]]
 
 
 def _measurable(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
-    bare = [state for state in states if not standing(state) and state.progress is None]
+    bare = [state for state in states if not standing_key_results(state) and state.progress is None]
     behind = [_objective(one, "it has no key results, and nothing contributes to it") for one in bare]
     failed = [(state, one) for state, one in pairs if one.measurement.cause is Cause.UNKNOWN]
     behind += [_key_result(state, one, one.measurement.reason) for state, one in failed]
@@ -203,7 +203,11 @@ def _owned(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
 def _outcome(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
     """By key results; behind it are the objectives that have no outcome at all."""
     met = sum(one.nature == "outcome" for _, one in pairs)
-    work = [one for one in states if standing(one) and all(kr.nature != "outcome" for kr in standing(one))]
+    work = [
+        one
+        for one in states
+        if standing_key_results(one) and all(kr.nature != "outcome" for kr in standing_key_results(one))
+    ]
     behind = tuple(_objective(one, "its work alone is measured") for one in work)
     return PracticeMeasure(Aspect.OUTCOME, met, len(pairs), behind)
 
@@ -239,7 +243,7 @@ def _of_objectives(
 
 
 def _many(state: ObjectiveState) -> str:
-    number = len(standing(state))
+    number = len(standing_key_results(state))
     return f"it has {number} key results" if number > MOST else ""
 
 

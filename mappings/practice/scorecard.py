@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from mappings.rollup.perspective import PERSPECTIVES, called
+from mappings.rollup.perspective import PERSPECTIVES, perspective_name
 
 O_co = TypeVar("O_co", covariant=True)
 K_co = TypeVar("K_co", covariant=True)
@@ -56,5 +56,5 @@ def _grouped(found: Iterable[T], of: Callable[[T], str | None]) -> dict[str | No
     groups: dict[str | None, list[T]] = {}
     for one in found:
         word = of(one)
-        groups.setdefault(called(word) if word else None, []).append(one)
+        groups.setdefault(perspective_name(word) if word else None, []).append(one)
     return {name: tuple(members) for name, members in groups.items()}

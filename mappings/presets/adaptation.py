@@ -70,7 +70,7 @@ class Adaptation:
     lacking: tuple[LackingField, ...]
 
 
-def adapted(
+def adapt(
     document: Document, catalogue: Catalogue, projects: Sequence[str] = (), *, marked: bool = True
 ) -> Adaptation:
     """A preset for this site and these projects (keys); all that are seen, up to MOST_PROJECTS, where none are named.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from mappings.progress import baseline, decrease, delivery, increase, milestone, threshold, transition
-from mappings.progress.options import Mark, RuleOptions, marked
+from mappings.progress.options import Mark, RuleOptions, list_marks
 from mappings.progress.rule import AnyRule
 
 PROGRESS_RULES: tuple[AnyRule, ...] = (
@@ -25,7 +25,7 @@ RULE_OF_KIND = {rule.kind: rule for rule in PROGRESS_RULES}
 
 def option_names(kind: type[Mark]) -> frozenset[str]:
     """Names of the options that some rule marks so."""
-    return frozenset(name for rule in PROGRESS_RULES for name, _ in marked(rule.options, kind))
+    return frozenset(name for rule in PROGRESS_RULES for name, _ in list_marks(rule.options, kind))
 
 
 if TYPE_CHECKING:  # the union below is made from the tuple, which a type checker cannot follow

@@ -10,7 +10,14 @@ from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import OperandValue, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
-from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule, SeenValues, measured, unknown
+from mappings.progress.rule import (
+    MeasuredSubject,
+    OptionFinding,
+    ProgressRule,
+    SeenValues,
+    to_measurement,
+    unknown,
+)
 from mappings.rollup.health import HealthCriteria, judge
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
@@ -35,7 +42,7 @@ def measure(options: BaselineOptions, subject: MeasuredSubject) -> Measurement:
     current = value_of(subject, options.current, "current")
     if current.number is not None:
         seen: SeenValues = {"current": current.number, "measured_at": read_at(subject, options.current)}
-        return measured(Fraction(1), "the baseline is established", **seen)
+        return to_measurement(Fraction(1), "the baseline is established", **seen)
     if not current.empty:
         return unknown(current.problem)
     return Measurement(Fraction(0), Fraction(0), Cause.NEVER_MEASURED, "no reading yet: nothing established")

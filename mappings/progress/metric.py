@@ -18,9 +18,9 @@ from mappings.progress.rule import (
     NextTerms,
     OptionFinding,
     SeenValues,
-    clamped,
-    measured,
+    clamp,
     never_measured,
+    to_measurement,
     unknown,
 )
 from mappings.rollup.state import Measurement
@@ -55,7 +55,7 @@ def along(
     way = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
     reason = f"{way}{source_of(subject, current)}"
     seen["measured_at"] = read_at(subject, current)
-    return measured(raw, reason, **seen)
+    return to_measurement(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
@@ -63,7 +63,7 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
     start, target = measurement.start, measurement.target
     if start is None or target is None or start == target:
         return None
-    return clamped((current - start) / (target - start))
+    return clamp((current - start) / (target - start))
 
 
 def forecast(options: RuleOptions, prospect: Prospect) -> Forecast:

@@ -16,8 +16,15 @@ from mappings.fields import ReadingKind
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
-from mappings.progress.rule import MeasuredSubject, NextTerms, OptionFinding, ProgressRule, measured, unknown
-from mappings.rollup.health import HealthCriteria, achieved, unmeasured
+from mappings.progress.rule import (
+    MeasuredSubject,
+    NextTerms,
+    OptionFinding,
+    ProgressRule,
+    to_measurement,
+    unknown,
+)
+from mappings.rollup.health import HealthCriteria, judge_achieved, judge_unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
 
@@ -62,14 +69,14 @@ def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     if issue.status.category == DONE:
         finished = issue.resolved or issue.status_changed
         late = due is not None and finished is not None and finished.astimezone(moment.zone).date() > due
-        return measured(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
+        return to_measurement(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
     done_when = subject.conditions.get("done_when")
     if done_when is not None and done_when.matches(issue, moment):
-        return measured(Fraction(1), "its done_when holds", due=due)
+        return to_measurement(Fraction(1), "its done_when holds", due=due)
     if issue.status.category not in CATEGORIES:
         return unknown(f'status "{issue.status.name}" has no category', due=due, undated=undated)
     said = f'not done: status "{issue.status.name}"'
-    return measured(Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated)
+    return to_measurement(Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated)
 
 
 def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> date | None:
@@ -93,7 +100,7 @@ def _unreadable(options: MilestoneOptions, subject: MeasuredSubject, issue: Issu
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """On track until its date, off track after; without a date the end of the cycle stands in, for one that is no day nothing does."""
-    settled = achieved(measurement, standing) or unmeasured(measurement)
+    settled = judge_achieved(measurement, standing) or judge_unmeasured(measurement)
     if settled is not None:
         return settled
     if measurement.undated:

@@ -28,7 +28,7 @@ def literal(operand: Operand | None) -> Fraction | None:
     return exact(operand)
 
 
-def called(operand: Operand | KpiCurrent, subject: MeasuredSubject | None = None) -> str:
+def operand_name(operand: Operand | KpiCurrent, subject: MeasuredSubject | None = None) -> str:
     """An operand in a sentence: a field of a subject by the name that Jira shows."""
     if isinstance(operand, KpiCurrent):
         return f'the KPI "{operand.kpi}"'
@@ -44,7 +44,7 @@ def source_of(subject: MeasuredSubject, current: str | KpiCurrent) -> str:
     if at is None or all(one.at != at for one in subject.assessment.kpis.get(current.kpi, ())):
         return ""  # somebody said another value
     day = at.astimezone(subject.assessment.moment.zone)
-    return f"; of {called(current)}, settled for {day:%Y-%m-%d %H:%M}"
+    return f"; of {operand_name(current)}, settled for {day:%Y-%m-%d %H:%M}"
 
 
 def field_id(subject: MeasuredSubject, alias: str | KpiCurrent) -> str | None:
@@ -62,7 +62,7 @@ def value_of(subject: MeasuredSubject, operand: Operand | KpiCurrent, role: str)
     id_ = field_id(subject, operand)
     if isinstance(operand, KpiCurrent):
         held = subject.issue.fields.get(id_ or "") if subject.issue is not None else None
-        missing = f"{role} is missing: {called(operand)} has no settled value yet"
+        missing = f"{role} is missing: {operand_name(operand)} has no settled value yet"
         return OperandValue(exact(held), missing, empty=True) if held is None else OperandValue(exact(held))
     if id_ is None:
         number = exact(operand)
@@ -71,12 +71,12 @@ def value_of(subject: MeasuredSubject, operand: Operand | KpiCurrent, role: str)
         )
     raw = subject.issue.fields.get(id_) if subject.issue is not None else None
     if raw is None or raw == "":
-        return OperandValue(None, f"{role} is missing: {called(operand, subject)} is empty", empty=True)
+        return OperandValue(None, f"{role} is missing: {operand_name(operand, subject)} is empty", empty=True)
     number = subject.assessment.numbers.read(raw)
     problem = (
         ""
         if number is not None
-        else f"{role}: {called(operand, subject)} holds {raw_text(raw)}, not a number"
+        else f"{role}: {operand_name(operand, subject)} holds {raw_text(raw)}, not a number"
     )
     return OperandValue(number, problem)
 

@@ -178,7 +178,7 @@ def current_kpi(options: BaseModel) -> KpiCurrent | None:
 
 def has_reading(options: type[BaseModel]) -> bool:
     """Whether options of this kind name a field whose history counts."""
-    return any(mark.history for _, mark in marked(options, FieldAlias))
+    return any(mark.history for _, mark in list_marks(options, FieldAlias))
 
 
 def jql_options(options: BaseModel) -> Mapping[str, str]:
@@ -189,14 +189,14 @@ def jql_options(options: BaseModel) -> Mapping[str, str]:
 Mark = TypeVar("Mark")
 
 
-def marked(options: type[BaseModel], kind: type[Mark]) -> Iterator[tuple[str, Mark]]:
+def list_marks(options: type[BaseModel], kind: type[Mark]) -> Iterator[tuple[str, Mark]]:
     """Every mark of a kind with the name of its option, those of nested options too."""
     for name, info in options.model_fields.items():
         for part in _parts(info):
             if isinstance(part, kind):
                 yield name, part
             elif isinstance(part, type) and issubclass(part, BaseModel):
-                yield from marked(part, kind)
+                yield from list_marks(part, kind)
 
 
 def _parts(info: FieldInfo) -> Iterator[object]:

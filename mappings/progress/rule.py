@@ -152,11 +152,11 @@ def never_measured(reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     return Measurement(None, None, Cause.NEVER_MEASURED, reason, **seen)
 
 
-def measured(raw: Fraction, reason: str, **seen: Unpack[SeenValues]) -> Measurement:
+def to_measurement(raw: Fraction, reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     """A measurement; progress is the raw value clamped to 0…1."""
-    return Measurement(clamped(raw), raw, Cause.MEASURED, reason, **seen)
+    return Measurement(clamp(raw), raw, Cause.MEASURED, reason, **seen)
 
 
-def clamped(value: Fraction) -> Fraction:
+def clamp(value: Fraction) -> Fraction:
     """Within 0…1."""
     return min(max(value, Fraction(0)), Fraction(1))

@@ -16,19 +16,27 @@ from mappings.forecast.answer import Forecast, none
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
-from mappings.progress.operands import OperandValue, called, field_id, literal, read_at, source_of, value_of
+from mappings.progress.operands import (
+    OperandValue,
+    field_id,
+    literal,
+    operand_name,
+    read_at,
+    source_of,
+    value_of,
+)
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, reading_alias
 from mappings.progress.rule import (
     MeasuredSubject,
     OptionFinding,
     ProgressRule,
     SeenValues,
-    clamped,
-    measured,
+    clamp,
     never_measured,
+    to_measurement,
     unknown,
 )
-from mappings.rollup.health import HealthCriteria, achieved, by_level, stale, unmeasured
+from mappings.rollup.health import HealthCriteria, by_level, judge_achieved, judge_unmeasured, stale
 from mappings.rollup.state import Health, Measurement
 
 NO_BOUND = "neither at_least nor at_most is written"
@@ -121,7 +129,7 @@ def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: Heal
     raw = 1 - band.distance(current.number) / tolerance.number
     reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)}){source_of(subject, options.current)}"
     seen["measured_at"] = read_at(subject, options.current)
-    return measured(raw, reason, **seen)
+    return to_measurement(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
@@ -129,7 +137,7 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
     band, tolerance = HealthyBand(measurement.at_least, measurement.at_most), measurement.tolerance
     if measurement.clocked or tolerance is None:
         return None
-    return clamped(1 - band.distance(current) / tolerance)
+    return clamp(1 - band.distance(current) / tolerance)
 
 
 def _tolerance(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> OperandValue:
@@ -161,17 +169,17 @@ def default_tolerance(band: HealthyBand, start: Fraction | None) -> Fraction:
 def _over_time(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> Measurement:
     issue = subject.issue
     if issue is not None and _is_lost(options, subject, issue):
-        return unknown(f"{called(options.current)}: {issue.unknowns[HISTORY]}")
+        return unknown(f"{operand_name(options.current)}: {issue.unknowns[HISTORY]}")
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
     seen: SeenValues = {"at_least": band.low, "at_most": band.high, "clocked": True}
     if not history:
-        return never_measured(f"{called(options.current)} has no reading", **seen)
+        return never_measured(f"{operand_name(options.current)} has no reading", **seen)
     raw = _share_inside(history, now, band)
     reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
     seen["current"], seen["measured_at"] = history[-1][1], read_at(subject, options.current)
-    return measured(raw, reason, **seen)
+    return to_measurement(raw, reason, **seen)
 
 
 def _is_lost(options: ThresholdOptions, subject: MeasuredSubject, issue: Issue) -> bool:
@@ -209,8 +217,8 @@ def forecast(options: ThresholdOptions, prospect: Prospect) -> Forecast:
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Read by its progress alone, and achieved only once the cycle has ended."""
-    final = achieved(measurement, standing) if standing.ended else None
-    waiting = final or unmeasured(measurement) or stale(measurement, standing)
+    final = judge_achieved(measurement, standing) if standing.ended else None
+    waiting = final or judge_unmeasured(measurement) or stale(measurement, standing)
     return waiting or by_level(measurement.progress or Fraction(0), standing)
 
 

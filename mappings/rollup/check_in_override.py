@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 
-from mappings.explain.check_in import CheckIn, Measure, Ruling, ShownSource, day_of, ruled, share
+from mappings.explain.check_in import CheckIn, Measure, Ruling, ShownSource, day_of, rule_on, share
 from mappings.facts.issue import Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.numbers import plain
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import current_kpi, has_reading, reading_alias
-from mappings.progress.rule import clamped
+from mappings.progress.rule import clamp
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.rows.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
 from mappings.rollup.rows.statuses import StatusReading
@@ -43,7 +43,7 @@ def checked_in(
     check_in = replace(check_in, confidence=None)  # that is the key result's, whatever stands
     zone = assessment.mapping.zone
     today = Moment(assessment.moment.now, zone).today
-    ruling = ruled(
+    ruling = rule_on(
         check_in,
         derived.progress,
         measure_of(key_result.progress.kind),
@@ -61,7 +61,7 @@ def _said(
 ) -> Measurement:
     if check_in.measure is Measure.CURRENT:
         return measured(_holding(assessment, key_result, check_in))
-    progress = None if check_in.value is None else clamped(check_in.value)
+    progress = None if check_in.value is None else clamp(check_in.value)
     return replace(derived, progress=progress, raw=check_in.value, cause=Cause.MEASURED, reason="")
 
 

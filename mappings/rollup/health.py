@@ -44,7 +44,7 @@ def pace(progress: Fraction | None, expected: Fraction | None) -> Fraction | Non
     return progress / expected if progress is not None and expected else None
 
 
-def achieved(measurement: Measurement, standing: HealthCriteria) -> Health | None:
+def judge_achieved(measurement: Measurement, standing: HealthCriteria) -> Health | None:
     """Fires where progress has reached what the commitment asks for."""
     return _achieved(measurement.progress, standing)
 
@@ -57,7 +57,7 @@ def _achieved(progress: Fraction | None, standing: HealthCriteria) -> Health | N
     return Health(HealthLevel.ACHIEVED, "achieved", f"progress {shown} % has reached {bar} %")
 
 
-def unmeasured(measurement: Measurement) -> Health | None:
+def judge_unmeasured(measurement: Measurement) -> Health | None:
     """Fires where there is no progress: cannot be computed (unknown) or never measured (pending)."""
     if measurement.cause is Cause.UNKNOWN or (
         measurement.progress is None and measurement.cause is Cause.MEASURED
@@ -115,8 +115,8 @@ def _banded(ratio: Fraction, standing: HealthCriteria) -> tuple[HealthLevel, str
 def judge(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Health of a key result that runs with time."""
     return (
-        achieved(measurement, standing)
-        or unmeasured(measurement)
+        judge_achieved(measurement, standing)
+        or judge_unmeasured(measurement)
         or stale(measurement, standing)
         or by_pace(measurement.progress or Fraction(0), standing)
     )
@@ -149,7 +149,7 @@ def nothing_contributes() -> Health:
     return Health(HealthLevel.UNKNOWN, "no-key-result", "nothing contributes to this objective")
 
 
-def weighted(
+def judge_weighted(
     progress: Fraction | None, rows: Sequence[tuple[str, Health]], standing: HealthCriteria
 ) -> Health:
     """An objective judged by its own pace (`health: weighted`); unmeasured, it says so as its rows do."""

@@ -22,13 +22,13 @@ from mappings.rollup.assessment import (
     KpiReadings,
 )
 from mappings.rollup.cycles.carry import NO_CARRIES, Carries
-from mappings.rollup.objective import Objective, finished, measured_objective
+from mappings.rollup.objective import Objective, finish_objective, measured_objective
 from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import Graph, circles_in, from_below
-from mappings.rollup.structure.reach import affected
+from mappings.rollup.structure.reach import affected_objectives
 
-__all__ = ["affected", "assess", "assess_among", "assess_one", "objective_rule"]
+__all__ = ["affected_objectives", "assess", "assess_among", "assess_one", "objective_rule"]
 
 States = collections.abc.Mapping[str, ObjectiveState]
 
@@ -72,10 +72,10 @@ def assess(
     circles = circles_in(graph)
     below = _below(graph)
     named = {id_: _named(circle, objectives) for id_, circle in circles.items()}
-    known = {id_: finished(objectives[id_], (), named[id_]) for id_ in circles}
+    known = {id_: finish_objective(objectives[id_], (), named[id_]) for id_ in circles}
     for id_ in from_below(graph, circles):
         aligned = [known[other] for other in below.get(id_, ()) if other in known]
-        known[id_] = finished(objectives[id_], aligned, named.get(id_, ()))
+        known[id_] = finish_objective(objectives[id_], aligned, named.get(id_, ()))
     return {id_: known[id_] for id_ in objectives}
 
 
@@ -162,11 +162,11 @@ def assess_among(
     keys |= {id_: objective.key for id_, objective in measured.items()}
     named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
     known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
-    known |= {id_: finished(measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
+    known |= {id_: finish_objective(measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
     for id_ in from_below(graph, circles):
         if id_ in measured:
             aligned = [known[other] for other in below.get(id_, ()) if other in known]
-            known[id_] = finished(measured[id_], aligned, named.get(id_, ()))
+            known[id_] = finish_objective(measured[id_], aligned, named.get(id_, ()))
     return {id_: known[id_] for id_ in measured}
 
 

@@ -20,7 +20,7 @@ from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
 from mappings.rollup.cycles.cycle import cycle_in_span, span_of
 from mappings.rollup.cycles.cycle_end import EndFacts, has_ended
-from mappings.rollup.health import HealthCriteria, circular, pace, plain_parent, weighted, worst
+from mappings.rollup.health import HealthCriteria, circular, judge_weighted, pace, plain_parent, worst
 from mappings.rollup.pace import cycle_for, standing_in
 from mappings.rollup.perspective import perspective_of
 from mappings.rollup.rows.ledger import Disposition, Ledger
@@ -29,7 +29,7 @@ from mappings.rollup.rows.subject import (
     Row,
     RowEntry,
     asked_weight,
-    disposed,
+    dispose,
     healths,
     rolled_up,
     total_of,
@@ -203,7 +203,7 @@ def _key_result_entry(
     closed: StatusReading | None,
 ) -> RowEntry:
     issue = key_result.issue
-    disposition, reason = disposed(closed, measurement)
+    disposition, reason = dispose(closed, measurement)
     if key_result.counted_elsewhere:
         disposition, reason = Disposition.ELSEWHERE, key_result.counted_elsewhere
     asked = asked_weight(assessment, key_result.rule.part.weight, issue)
@@ -232,7 +232,7 @@ def _told(reason: str, issue: Issue | None) -> str:
     return f"{reason}; {unusable}" if unusable else reason
 
 
-def finished(
+def finish_objective(
     objective: Objective,
     aligned: Sequence[ObjectiveState],
     circle: Sequence[str] = (),
@@ -339,7 +339,7 @@ def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: S
     if circle:
         return circular(" → ".join(circle))
     if objective.rule.part.rollup.health == "weighted":
-        return weighted(ledger.total, healths(rows), objective.standing)
+        return judge_weighted(ledger.total, healths(rows), objective.standing)
     return worst(healths(rows))
 
 

@@ -20,10 +20,10 @@ def perspective_of(mapping: BoundMapping, part: ObjectivePart, issue: Issue | No
     """The perspective that the rule names, or that the issue says by a label or a field; None where nothing says one."""
     source = part.perspective
     if isinstance(source, str):
-        return called(source)
+        return perspective_name(source)
     if source is None or issue is None:
         return None
-    return next((called(word) for word in _words(mapping, source, issue) if word), None)
+    return next((perspective_name(word) for word in _words(mapping, source, issue) if word), None)
 
 
 def _words(mapping: BoundMapping, source: FieldSource | PerspectiveLabel, issue: Issue) -> list[str]:
@@ -34,7 +34,7 @@ def _words(mapping: BoundMapping, source: FieldSource | PerspectiveLabel, issue:
     return [] if field is None else [words[-1] for words in said_in(field, issue)]
 
 
-def called(word: str) -> str:
+def perspective_name(word: str) -> str:
     """One of the four in any case, or a word of one's own as it is written."""
     folded = word.strip().casefold()
     return folded if folded in PERSPECTIVES else word.strip()

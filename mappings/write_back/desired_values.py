@@ -84,7 +84,7 @@ def counting_rows(state: ObjectiveState) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in ids if id_ not in own))
 
 
-def desired(
+def desired_values(
     mapping: BoundMapping,
     state: ObjectiveState,
     actual: Lookup,
@@ -265,11 +265,11 @@ def summary(
     if expected is not None:
         parts.append(f"expected {shown_percent(expected)}")
     if key_results:
-        parts.append(counted(key_results))
+        parts.append(count_key_results(key_results))
     return " · ".join(parts)
 
 
-def counted(key_results: tuple[KeyResultState, ...]) -> str:
+def count_key_results(key_results: tuple[KeyResultState, ...]) -> str:
     """`3 key results (1 unknown)`."""
     unknown = sum(1 for key_result in key_results if key_result.measurement.progress is None)
     plural = "" if len(key_results) == 1 else "s"

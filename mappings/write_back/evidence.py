@@ -33,7 +33,7 @@ class Rows:
         return self.all if issue_id == objective_id else self.of_key_result.get(issue_id, self.all)
 
 
-def moved(before: ObjectiveState | None, after: ObjectiveState | None) -> Rows:
+def moved_rows(before: ObjectiveState | None, after: ObjectiveState | None) -> Rows:
     """The rows that came, went, or stand otherwise; of an objective that came or went all of them, and itself."""
     old, new = _prints(before), _prints(after)
     differing = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}

@@ -32,7 +32,7 @@ class LastWrite:
     until: date | None = None
 
 
-def clearing(
+def clear_leftovers(
     standing: Iterable[LastWrite],
     kept: Collection[Spot],
     actual: Lookup,

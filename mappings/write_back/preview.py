@@ -169,8 +169,8 @@ def objective_difference(
         id=shown.id,
         key=shown.key,
         title=shown.title,
-        before=standing(before),
-        after=standing(after),
+        before=standing_of(before),
+        after=standing_of(after),
         rows=row_differences(ledger_of(before), ledger_of(after)),
         key_results=tuple(key_result_differences(before, after)),
         unwritten=after.unwritten if after is not None else "",
@@ -190,8 +190,8 @@ def key_result_differences(
                 id=shown.id,
                 key=shown.key,
                 title=shown.title,
-                before=standing(one),
-                after=standing(other),
+                before=standing_of(one),
+                after=standing_of(other),
                 rows=row_differences(ledger_of(one), ledger_of(other)),
             )
 
@@ -204,7 +204,7 @@ def key_results_of(state: ObjectiveState | None) -> dict[str, KeyResultState]:
     return found
 
 
-def standing(state: ObjectiveState | KeyResultState | None) -> ProgressAndHealth | None:
+def standing_of(state: ObjectiveState | KeyResultState | None) -> ProgressAndHealth | None:
     """Where an objective or a key result stands."""
     if state is None:
         return None

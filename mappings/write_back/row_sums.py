@@ -38,7 +38,7 @@ def sums(objective: ObjectiveState | None, key_result: KeyResultState | None) ->
     return Sums(_issues(rows), _issues(done), _weight(rows), _weight(done))
 
 
-def told(found: Sums | None) -> str:
+def describe_sums(found: Sums | None) -> str:
     """Sums as people read them: `2 of 3 issues done, weighing 8 of 10`; the weight only where it says something else."""
     if found is None:
         return "no row is an issue that can be counted"

@@ -115,7 +115,7 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
 
 
 @ROUTES.get("/openapi.json", "public", "The OpenAPI 3.1 document of this API.", name="openapi")
-def described(_call: Caller) -> Reply[SchemaJson]:
+def show_document(_call: Caller) -> Reply[SchemaJson]:
     """This document."""
     return Reply(SchemaJson.model_validate(current_document()))
 

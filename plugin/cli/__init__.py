@@ -13,7 +13,7 @@ from types import MappingProxyType
 import click
 from click.shell_completion import CompletionItem
 
-from plugin.cli.completion import completing, stand_in
+from plugin.cli.completion import is_completing, stand_in
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -75,7 +75,7 @@ class Commands(click.Group):
         """The command of a name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        known = stand_in(cmd_name) if completing() else None
+        known = stand_in(cmd_name) if is_completing() else None
         if known is not None:
             return known
         from plugin.runtime.processes.garbage_collector import (
@@ -127,7 +127,7 @@ def explained_errors() -> tuple[type[Exception], ...]:
     return SettingsError, PermissionRefusal, Refusal, StoreError, MappingError, JiraError
 
 
-def explained(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """An error with what to do about it, which many say already."""
     from plugin import next_steps
     from plugin.next_steps import Door
@@ -154,5 +154,5 @@ def main() -> None:
             raise
         from plugin.cli.terminal.output import say  # only what went wrong needs it, and it takes its time
 
-        say(explained(error), err=True)
+        say(explain_error(error), err=True)
         sys.exit(1)

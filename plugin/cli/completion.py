@@ -33,7 +33,7 @@ class CommandWords(TypedDict):
     commands: dict[str, CommandWords] | None
 
 
-def completing() -> bool:
+def is_completing() -> bool:
     """Whether a shell asks what could be typed."""
     return os.environ.get(VARIABLE, "").endswith("_complete")
 
@@ -64,13 +64,13 @@ def _parameter(words: ParameterWords) -> click.Parameter:
     )
 
 
-def described(command: click.Command) -> CommandWords:
+def describe_command(command: click.Command) -> CommandWords:
     """What a shell needs to know of a command."""
     below = None
     if isinstance(command, click.Group):
         context = click.Context(command)
         found = {name: command.get_command(context, name) for name in sorted(command.list_commands(context))}
-        below = {name: described(one) for name, one in found.items() if one is not None}
+        below = {name: describe_command(one) for name, one in found.items() if one is not None}
     return {
         "help": command.get_short_help_str(100),
         "parameters": [_described(one) for one in command.params],
@@ -93,7 +93,7 @@ def _described(one: click.Parameter) -> ParameterWords:
 
 def table(commands: click.Group) -> str:
     """The table of all commands as it is kept."""
-    below = described(commands)["commands"] or {}
+    below = describe_command(commands)["commands"] or {}
     lines = [f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in below.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

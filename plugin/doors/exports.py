@@ -13,7 +13,7 @@ from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.audit_export import cell
 from plugin.access.authorization.actor import Actor
-from plugin.doors.filters import AuditQuery, ObjectivesQuery, search_of, wanted
+from plugin.doors.filters import AuditQuery, ObjectivesQuery, row_selection, search_of
 from plugin.doors.model import JsonShape
 from plugin.doors.rows import ActJson, PointJson, RowJson, act_json, point_values
 from plugin.runtime.connector import Connector
@@ -93,7 +93,7 @@ def saved_objectives(
     connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
 ) -> Iterator[SavedObjective]:
     """Every objective that passes, a few at a time."""
-    return every_objective(connector, actor, wanted(site, query))
+    return every_objective(connector, actor, row_selection(site, query))
 
 
 def history_rows(

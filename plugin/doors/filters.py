@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 
 from plugin.doors.model import Instant, ListQuery, PageQuery, SiteName, Word
 from plugin.use_cases.accounts.audit import RecordSearch
-from plugin.use_cases.objectives.objective_columns import filters, narrowed
+from plugin.use_cases.objectives.objective_columns import filters, narrow_rows
 from plugin.use_cases.objectives.objectives import RowSelection
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class AuditQuery(ListQuery):
     until: Instant | None = Field(None, description="Before this instant.")
 
 
-def wanted(site: str, query: ObjectivesQuery) -> RowSelection:
+def row_selection(site: str, query: ObjectivesQuery) -> RowSelection:
     """The same as the store is asked."""
-    return narrowed(site, partial(getattr, query))
+    return narrow_rows(site, partial(getattr, query))
 
 
 def search_of(query: AuditQuery) -> RecordSearch:

@@ -83,38 +83,38 @@ def admit(
     if rule.signed:
         return None
     if rule.permission is not Permission.PUBLIC:
-        person = identified(connector)
+        person = identify(connector)
         if person is None:
             if tokens.PREFIX in request.headers.get("Authorization", ""):
                 _note(connector, NOBODY, "token refused")
-            return unidentified()
+            return ask_sign_in()
         g.person = person
-        if not allowed(person, rule):
+        if not is_allowed(person, rule):
             _note(connector, person.actor, "not allowed")
             return forbidden(person, rule)
         if person.password_given and not rule.unsettled:
-            return unsettled(PASSWORD_GIVEN)
+            return ask_duty(PASSWORD_GIVEN)
         if person.factor_missing and not (rule.unsettled or rule.for_factor):
-            return unsettled(FACTOR_MISSING)
+            return ask_duty(FACTOR_MISSING)
     if _by_cookie():
         csrf.protect()
     return None
 
 
-def allowed(person: Person, rule: Rule) -> bool:
+def is_allowed(person: Person, rule: Rule) -> bool:
     """Whether they may, as they came: in person, or by a token."""
     if not person.may(rule.permission):
         return False
     return person.token is None or (not rule.in_person and rule.scope in {"", *person.scopes})
 
 
-def identified(connector: Connector) -> Person | None:
+def identify(connector: Connector) -> Person | None:
     """Whom the request is made for. A header with a token that does not hold is never made good by a cookie."""
     header = request.headers.get("Authorization")
     return sessions.person(connector) if header is None else tokens.bearer(connector, header)
 
 
-def unidentified() -> ResponseReturnValue:
+def ask_sign_in() -> ResponseReturnValue:
     """To the sign-in page, where a browser asks; else 401."""
     if not wants_html() or "Authorization" in request.headers:
         answer = problem(
@@ -156,7 +156,7 @@ FACTOR_MISSING = FirstDuty(
 )
 
 
-def unsettled(duty: FirstDuty) -> ResponseReturnValue:
+def ask_duty(duty: FirstDuty) -> ResponseReturnValue:
     """To the page where they do what is wanted first, where a browser asks; else 403."""
     if not wants_html():
         return problem(403, duty.title, duty.detail, duty.step.at(Door.API))

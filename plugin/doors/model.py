@@ -83,7 +83,7 @@ class Query(RequestPart):
         found = handler.resolve_ref_schema(handler(core))
         return {
             **found,
-            "properties": {name: present(one) for name, one in found.get("properties", {}).items()},
+            "properties": {name: without_null(one) for name, one in found.get("properties", {}).items()},
         }
 
 
@@ -92,7 +92,7 @@ def _made(make: Callable[..., JsonSchemaValue], *args: Any, **more: Any) -> Json
     return make(*args, **more)
 
 
-def present(schema: JsonSchemaValue) -> JsonSchemaValue:
+def without_null(schema: JsonSchemaValue) -> JsonSchemaValue:
     """The schema of a parameter without the null that stands for its absence."""
     kept = {name: value for name, value in schema.items() if name != "default" or value is not None}
     choices = [choice for choice in kept.pop("anyOf", ()) if choice != {"type": "null"}]

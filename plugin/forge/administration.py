@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import PageData, PageRequest, given, headers, proved, said
+from plugin.forge.door import PageData, PageRequest, answer, decode_body, headers, proof_route
 from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
@@ -45,10 +45,10 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
 
     @blueprint.get("/api/status", endpoint="status")
     @needs("public", signed=True)
-    @proved(admission, ADMINISTRATION)
+    @proof_route(admission, ADMINISTRATION)
     def status(invocation: Invocation) -> Response:
         found = pairing_status(connector, actor_of(invocation), invocation)
-        return given(
+        return answer(
             PairingStatusData(
                 version=found.version,
                 site=found.site,
@@ -62,7 +62,9 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
 
     @blueprint.post("/api/pair", endpoint="pair")
     @needs("public", signed=True)
-    @proved(admission, ADMINISTRATION)
+    @proof_route(admission, ADMINISTRATION)
     def typed(invocation: Invocation) -> Response:
-        site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(TypedCode).code)
-        return given(PairedSite(site=site))
+        site = pair(
+            connector, actor_of(invocation), invocation, headers().user_token, decode_body(TypedCode).code
+        )
+        return answer(PairedSite(site=site))

@@ -26,7 +26,7 @@ from plugin.use_cases.forge.admission import (
     UnpairedInstallation,
 )
 from plugin.use_cases.forge.pairing import PairingRefusal
-from plugin.use_cases.health.faults import JiraError, StoreError, told
+from plugin.use_cases.health.faults import JiraError, StoreError, describe_error
 
 PREFIX = "/forge"
 LARGEST_BODY = 1 << 20
@@ -75,7 +75,7 @@ def body() -> bytes:
     return request.get_data(cache=False)
 
 
-def said(shape: type[Body]) -> Body:
+def decode_body(shape: type[Body]) -> Body:
     """The body in its shape; UnusableBody where it is not."""
     try:
         return shape.model_validate_json(body())
@@ -85,24 +85,24 @@ def said(shape: type[Body]) -> Body:
         ) from None
 
 
-def given(value: BaseModel, status: int = 200) -> Response:
+def answer(value: BaseModel, status: int = 200) -> Response:
     """An answer, for nobody else and not to be kept."""
     answer = Response(value.model_dump_json(), status, content_type="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def done() -> Response:
+def no_content() -> Response:
     """204: taken, and nothing to say."""
     return Response(status=204)
 
 
 def fault(status: int, detail: str, remedy: str = "") -> Response:
     """Why not."""
-    return given(Fault(detail=detail, remedy=remedy), status)
+    return answer(Fault(detail=detail, remedy=remedy), status)
 
 
-def called(
+def paired_route(
     admission: Admission, modules: Collection[str], *, heartbeat: bool = False
 ) -> Callable[[Callable[[AdmittedCaller], Response]], Callable[[], Response]]:
     """A route for installations that are paired, and for these modules of the app alone."""
@@ -117,7 +117,7 @@ def called(
     return route
 
 
-def proved(
+def proof_route(
     admission: Admission, modules: Collection[str]
 ) -> Callable[[Callable[[Invocation], Response]], Callable[[], Response]]:
     """A route for whatever installation of the app, paired or not."""
@@ -168,7 +168,7 @@ def _unstored(error: Exception) -> Response:
 
 
 def _jira(error: Exception) -> Response:
-    said = told(error) if isinstance(error, JiraError) else ""
+    said = describe_error(error) if isinstance(error, JiraError) else ""
     return fault(502, said)
 
 

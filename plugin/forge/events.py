@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from plugin.access.authorization.actor import FORGE
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import body, called, done
+from plugin.forge.door import body, no_content, paired_route
 from plugin.forge.modules import EVENTS, GOODBYE, HEARTBEAT, LIFE
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
@@ -19,27 +19,27 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
 
     @blueprint.post("/events", endpoint="events")
     @needs("public", signed=True)
-    @called(admission, EVENTS)
+    @paired_route(admission, EVENTS)
     def event(caller: AdmittedCaller) -> Response:
         take_in(connector, FORGE, intake, caller.site, body())
-        return done()
+        return no_content()
 
     @blueprint.post("/lifecycle", endpoint="lifecycle")
     @needs("public", signed=True)
-    @called(admission, LIFE)
+    @paired_route(admission, LIFE)
     def life(_caller: AdmittedCaller) -> Response:
-        return done()
+        return no_content()
 
     @blueprint.post("/heartbeat", endpoint="heartbeat")
     @needs("public", signed=True)
-    @called(admission, HEARTBEAT, heartbeat=True)
+    @paired_route(admission, HEARTBEAT, heartbeat=True)
     def hour(caller: AdmittedCaller) -> Response:
         catch_up(connector, FORGE, caller.site)
-        return done()
+        return no_content()
 
     @blueprint.post("/uninstall", endpoint="uninstall")
     @needs("public", signed=True)
-    @called(admission, GOODBYE)
+    @paired_route(admission, GOODBYE)
     def goodbye(caller: AdmittedCaller) -> Response:
         leave(connector, FORGE, caller)
-        return done()
+        return no_content()

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import PageData, called, given, said
+from plugin.forge.door import PageData, answer, decode_body, paired_route
 from plugin.forge.modules import JQL
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
@@ -52,11 +52,11 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
 
     @blueprint.post("/jql", endpoint="jql")
     @needs("public", signed=True)
-    @called(admission, JQL)
+    @paired_route(admission, JQL)
     def function(caller: AdmittedCaller) -> Response:
-        asked = said(FunctionRequest).clause
+        asked = decode_body(FunctionRequest).clause
         found = clause(connector, caller.actor, caller.site, asked.arguments[0], asked.operator)
-        return given(
+        return answer(
             FaultData(error=found.fault, storeErrorAsPrecomputation=False)
             if found.fault
             else ClauseData(jql=found.jql)

@@ -17,7 +17,7 @@ from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.rollup.structure.what_if import Calculation, ChangeableKeyResult
 from plugin.access.authorization.permission import needs
 from plugin.doors.cursor import cursor, position
-from plugin.forge.door import PageData, UnusableBody, called, given
+from plugin.forge.door import PageData, UnusableBody, answer, paired_route
 from plugin.forge.modules import ISSUE, OBJECTIVES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
@@ -177,21 +177,23 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
 
     @blueprint.get("/api/issue", endpoint="issue")
     @needs("public", signed=True)
-    @called(admission, ISSUE)
+    @paired_route(admission, ISSUE)
     def issue(caller: AdmittedCaller) -> Response:
-        return given(issue_data(connector, caller))
+        return answer(issue_data(connector, caller))
 
     @blueprint.get("/api/what-if", endpoint="what_if")
     @needs("public", signed=True)
-    @called(admission, ISSUE)
+    @paired_route(admission, ISSUE)
     def what_if(caller: AdmittedCaller) -> Response:
-        return given(what_if_data(connector, caller))
+        return answer(what_if_data(connector, caller))
 
     @blueprint.get("/api/objectives", endpoint="objectives")
     @needs("public", signed=True)
-    @called(admission, OBJECTIVES)
+    @paired_route(admission, OBJECTIVES)
     def objectives(caller: AdmittedCaller) -> Response:
-        return given(objectives_data(connector, caller, request.args.get("team"), request.args.get("cursor")))
+        return answer(
+            objectives_data(connector, caller, request.args.get("team"), request.args.get("cursor"))
+        )
 
 
 def issue_data(connector: Connector, caller: AdmittedCaller) -> IssueData:

@@ -32,7 +32,7 @@ def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) 
 def _edges(connector: Connector, site: str) -> list[datetime]:
     """The first and the last instant of every cycle that objectives ran in."""
     with connector.store.read() as conn:
-        names = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site)}
+        names = {*cycle_ends.cycles(conn, site), *cycle_ends.list_running(conn, site)}
     if not names:
         return []
     mapping = connector.context(site).mapping

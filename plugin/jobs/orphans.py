@@ -20,7 +20,7 @@ LOOK_SECONDS = 5.0
 log = structlog.get_logger("jira_okr.engine")
 
 
-def orphaned(workers: Iterable[str], gone: Callable[[ProcessId], bool] = is_gone) -> list[str]:
+def find_orphans(workers: Iterable[str], gone: Callable[[ProcessId], bool] = is_gone) -> list[str]:
     """The names that tell of a process which is gone. Pure but for `gone`, which is asked once per process."""
     known: dict[ProcessId, bool] = {}
     found: list[str] = []
@@ -38,7 +38,7 @@ def orphaned(workers: Iterable[str], gone: Callable[[ProcessId], bool] = is_gone
 def free_orphans(store: Store) -> list[str]:
     """Give back objectives, deliveries and schedules of dead processes; the names they were held under."""
     with store.read() as conn:
-        left = orphaned({*due.holders(conn), *inbox.holders(conn), *schedules.holders(conn)})
+        left = find_orphans({*due.holders(conn), *inbox.holders(conn), *schedules.holders(conn)})
     if left:
         with store.write() as conn:
             for worker in left:

@@ -200,7 +200,7 @@ def read_everything(connector: Connector, site: str, going_on: Callable[[], None
     )
     context = connector.context(site)
     issue_steps.keep_up(context, lambda _done, _total: going_on())
-    outage.answered(context)
+    outage.note_answer(context)
     webhook_state.look(connector, site)
 
 
@@ -215,7 +215,7 @@ def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -
     if found is None:
         want_full_read(context)
     else:
-        outage.answered(context)
+        outage.note_answer(context)
 
 
 class Schedules:
@@ -252,7 +252,7 @@ class Schedules:
         connector, now = self._connector, self._connector.clock()
         try:
             with connector.store.read() as conn:
-                known, wished = schedules.standing(conn)
+                known, wished = schedules.load_appointments(conn)
         except Exception as error:  # the next look is due soon
             log.warning("schedules not looked at", error=str(error))
             return []

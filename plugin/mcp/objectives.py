@@ -19,7 +19,7 @@ from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowC
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.use_cases.check_ins.check_ins import list_check_ins
 from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies
-from plugin.use_cases.objectives.objective_columns import filters, narrowed
+from plugin.use_cases.objectives.objective_columns import filters, narrow_rows
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objectives import list_counted
 
@@ -195,7 +195,7 @@ def okr_list(asking: ToolAsker, arguments: ListArguments) -> ObjectiveListing:
     name = list_name(f"okr_list:{site}", arguments)
     begun = position(arguments.cursor, name, (str,))
     after = None if begun is None else str(begun[0])
-    wanted = narrowed(site, lambda one: getattr(arguments, one))
+    wanted = narrow_rows(site, lambda one: getattr(arguments, one))
     found, tallies = list_counted(asking.connector, asking.actor, wanted, arguments.limit + 1, after)
     shown = found[: arguments.limit]
     more = len(found) > len(shown)

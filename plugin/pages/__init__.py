@@ -8,10 +8,10 @@ from plugin.access.authorization.permission import needs
 from plugin.pages.cycles import cycle_review
 from plugin.pages.frame.assets import STATIC, asset_address, styles, styles_version
 from plugin.pages.frame.errors import register_errors
-from plugin.pages.frame.guard import guarded, refuse_nul
+from plugin.pages.frame.guard import refuse_nul, set_headers
 from plugin.pages.frame.page import Page
-from plugin.pages.frame.person_names import naming
-from plugin.pages.frame.poll import polled
+from plugin.pages.frame.person_names import person_namer
+from plugin.pages.frame.poll import answer_poll
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
 from plugin.pages.meeting import alignment_map, brief, presentation
@@ -42,7 +42,7 @@ def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Bluepr
     for page in pages:
         page.register(blueprint, sources)
     register_errors(blueprint)
-    blueprint.add_app_template_filter(naming(sources), "named")
+    blueprint.add_app_template_filter(person_namer(sources), "named")
     blueprint.add_app_template_filter(initials)
 
     @blueprint.get("/assets/styles.css", endpoint="styles")
@@ -57,6 +57,6 @@ def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Bluepr
         lambda: {"asset": asset, "styles_version": styles_version(), "navigation": navigation}
     )
     blueprint.before_request(refuse_nul)
-    blueprint.after_request(guarded)
-    blueprint.after_request(polled)
+    blueprint.after_request(set_headers)
+    blueprint.after_request(answer_poll)
     return blueprint

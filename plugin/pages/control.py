@@ -14,7 +14,7 @@ from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_lock, cycle_re
 from plugin.pages.exchange import badges, okr_import, subscriptions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import may
 from plugin.pages.health import diagnostics, gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
@@ -101,9 +101,9 @@ def _not_kept(response: Response) -> Response:
 
 def _jira_failed(error: JiraError) -> ResponseReturnValue:
     advice = Advice("Jira did not do that", error.remedy or "Go back and try again.")
-    return rendered("error.html", "", code=502, advice=advice, said=error.message), 502
+    return render("error.html", "", code=502, advice=advice, said=error.message), 502
 
 
 def _not_ready(error: Refusal) -> ResponseReturnValue:
     advice = Advice("Something is missing first", "Go back, do that, and try again.")
-    return rendered("error.html", "", code=409, advice=advice, said=str(error)), 409
+    return render("error.html", "", code=409, advice=advice, said=str(error)), 409

@@ -10,9 +10,9 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import flash_refusal, rendered
-from plugin.pages.frame.visit import known_site, shown
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import flash_refusal, render
+from plugin.pages.frame.visit import known_site, show_moment
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.digests import digests, recipients
@@ -99,7 +99,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def first_site() -> ResponseReturnValue:
         first = next(iter(connector.sites), None)
         if first is None:
-            return rendered("digests.html", PAGE, site="", sites=[], cards=None, rows=[])
+            return render("digests.html", PAGE, site="", sites=[], cards=None, rows=[])
         return redirect(url_for("control.site_digests", site=first))
 
     @blueprint.get("/digests/<site>", endpoint="site_digests")
@@ -130,11 +130,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def digests_page(connector: Connector, site: str) -> str:
     """The digests of a site as HTML, with the messages of late."""
     try:
-        planned = recipients.list_digests(connector, acting(), site)
+        planned = recipients.list_digests(connector, current_actor(), site)
     except Refusal:
         planned = None
-    found = digests.list_outbox(connector, acting(), site)
-    return rendered(
+    found = digests.list_outbox(connector, current_actor(), site)
+    return render(
         "digests.html",
         PAGE,
         site=site,
@@ -146,7 +146,7 @@ def digests_page(connector: Connector, site: str) -> str:
 
 def card(connector: Connector, one: PlannedDigest) -> DigestCard:
     """A digest as the page shows it."""
-    told = partial(shown, connector)
+    told = partial(show_moment, connector)
     rows = tuple(
         RecipientRow(
             who.recipient,
@@ -205,8 +205,8 @@ def message_rows(connector: Connector, found: Sequence[OutgoingMessage]) -> Iter
 def message_row(connector: Connector, one: OutgoingMessage, *, anew: bool) -> MessageRow:
     """A message as the page shows it."""
     level, word = WORDS[one.state]
-    again = shown(connector, one.next_at) if one.state is OutboxState.DUE and one.attempts else None
-    made = shown(connector, one.made_at)
+    again = show_moment(connector, one.next_at) if one.state is OutboxState.DUE and one.attempts else None
+    made = show_moment(connector, one.made_at)
     return MessageRow(
         key=one.key,
         digest=one.digest,
@@ -223,11 +223,11 @@ def message_row(connector: Connector, one: OutgoingMessage, *, anew: bool) -> Me
 def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturnValue:
     """What a digest would tell now, as HTML."""
     try:
-        found = digests.preview_digest(connector, acting(), site, digest)
+        found = digests.preview_digest(connector, current_actor(), site, digest)
     except DigestRefusal as error:
         flash_refusal(str(error))
         return redirect(url_for("control.site_digests", site=site))
-    return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
+    return render("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
 
 
 def texts(found: Sequence[PreparedDigest]) -> list[DigestText]:
@@ -249,7 +249,7 @@ def done_or_not(connector: Connector, site: str, digest: str, act: str) -> Respo
 
 
 def _done(connector: Connector, site: str, digest: str, act: str) -> str:
-    actor, recipient = acting(), request.form.get("recipient", "")
+    actor, recipient = current_actor(), request.form.get("recipient", "")
     if act == "send":
         return f"{digest}: {digests.send_digest(connector, actor, site, digest).said}"
     if act == "retry":

@@ -11,19 +11,19 @@ from wtforms import HiddenField, RadioField, SelectField
 from wtforms.widgets import EmailInput, URLInput
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.doors.address import public_address
 from plugin.pages.frame.choice import strange_choice
-from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, needed
-from plugin.pages.frame.page import rendered
-from plugin.pages.frame.visit import known_site, shown
+from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, require_text
+from plugin.pages.frame.page import render
+from plugin.pages.frame.visit import known_site, show_moment
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT, SERVICE
 from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.forge.pairing import PairingCode, list_installations, make_code
-from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.health.faults import JiraError, describe_error
 from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
 from plugin.use_cases.sites.consent import consent_standing as oauth_standing
 from plugin.use_cases.sites.goals_account import (
@@ -77,7 +77,7 @@ class SiteForm(PageForm):
     url = LineField(
         "Address of Jira",
         [
-            needed(
+            require_text(
                 "Write the address of Jira as the browser shows it, for example https://acme.atlassian.net."
             )
         ],
@@ -87,7 +87,7 @@ class SiteForm(PageForm):
     )
     name = LineField(
         "Short name for it here",
-        [needed("Give the site a short name, for example acme.")],
+        [require_text("Give the site a short name, for example acme.")],
         description="Small letters, digits and dashes; it stands in addresses of pages and of the webhook.",
         render_kw={"pattern": r"[a-z0-9][a-z0-9\-]*", "maxlength": 30},
     )
@@ -228,8 +228,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/sites", endpoint="sites")
     @needs("admin")
     def all_sites() -> ResponseReturnValue:
-        cards = [card(connector, one) for one in list_sites(connector, acting())]
-        return rendered("sites.html", "sites", cards=cards)
+        cards = [card(connector, one) for one in list_sites(connector, current_actor())]
+        return render("sites.html", "sites", cards=cards)
 
     @blueprint.get("/sites/<site>", endpoint="site")
     @needs("admin")
@@ -298,7 +298,7 @@ def card(connector: Connector, site: SiteStanding) -> SiteCard:
         deployment=site.deployment,
         issues=site.issues,
         revision=site.mapping_revision or "",
-        delivery=shown(connector, site.last_delivery) if site.last_delivery else None,
+        delivery=show_moment(connector, site.last_delivery) if site.last_delivery else None,
         removable=site.added,
         credential=site.credential,
     )
@@ -319,10 +319,13 @@ def site_page(
 
     `code` is the one that was made for the Forge app a moment ago, `asked` where a Jira user goes to allow the OAuth 2.0 app.
     """
-    wanted, standing = target(connector, acting(), site.name), one_site(connector, acting(), site.name)
+    wanted, standing = (
+        target(connector, current_actor(), site.name),
+        one_site(connector, current_actor(), site.name),
+    )
     removal = removal or RemovalForm()
     removal.confirm.label.text = f"Type {site.name} to confirm"
-    return rendered(
+    return render(
         "site.html",
         "sites",
         card=card(connector, standing),
@@ -334,13 +337,15 @@ def site_page(
         signed=wanted.signed,
         forge=forge_app(connector, site.name) if connector.settings.forge is not None else None,
         code=code,
-        oauth=(oauth := oauth_standing(connector, acting(), site.name)),
-        granted=shown(connector, oauth.granted_at) if oauth is not None and oauth.granted_at else None,
+        oauth=(oauth := oauth_standing(connector, current_actor(), site.name)),
+        granted=show_moment(connector, oauth.granted_at) if oauth is not None and oauth.granted_at else None,
         asked=asked,
         goals=(goals or GoalsForm()) if standing.deployment != DATA_CENTER else None,
-        goals_account=goals_account(connector, acting(), site.name),
+        goals_account=goals_account(connector, current_actor(), site.name),
         callback=public_address(connector, f"{connector.settings.public_url}{CALLBACK}"),
-        visibility=VisibilityForm(data={"mode": site_visibility(connector, acting(), site.name).value}),
+        visibility=VisibilityForm(
+            data={"mode": site_visibility(connector, current_actor(), site.name).value}
+        ),
     )
 
 
@@ -350,11 +355,11 @@ def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     if strange := strange_choice("mode", chosen, MODES):
         return site_page(connector, site, failure=strange), 422
     try:
-        change_visibility(connector, acting(), site.name, Visibility(chosen))
+        change_visibility(connector, current_actor(), site.name, Visibility(chosen))
     except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     except JiraError as error:
-        return site_page(connector, site, failure=told(error)), 502
+        return site_page(connector, site, failure=describe_error(error)), 502
     flash(f"{site.name} shows: {MODES[chosen]}.")
     return redirect(url_for("control.one_site", site=site.name, _anchor="visibility"))
 
@@ -365,14 +370,14 @@ def goals_account_changed(connector: Connector, site: Site) -> ResponseReturnVal
     email, token = str(form.email.data or ""), str(form.goals_token.data or "")
     try:
         if email or token:
-            take_goals_account(connector, acting(), site.name, email, token)
+            take_goals_account(connector, current_actor(), site.name, email, token)
         else:
-            forget_goals_account(connector, acting(), site.name)
+            forget_goals_account(connector, current_actor(), site.name)
     except Refusal as error:
         form.refuse_for(error)
         return site_page(connector, site, goals=form), 422
     except JiraError as error:
-        form.refuse(told(error))
+        form.refuse(describe_error(error))
         return site_page(connector, site, goals=form), 502
     flash(f"Goals of {site.name}: {email or 'the account of Jira works with them'}.")
     return redirect(url_for("control.site", site=site.name, _anchor="goals"))
@@ -382,7 +387,7 @@ def asked_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """The page of the site with the way to Atlassian: a form may not lead there, a link may."""
     callback = public_address(connector, f"{connector.settings.public_url}{CALLBACK}")
     try:
-        asked = begin(connector, acting(), site.name, callback)
+        asked = begin(connector, current_actor(), site.name, callback)
     except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     answer = make_response(site_page(connector, site, asked=asked))
@@ -395,20 +400,20 @@ def connected_or_not(
 ) -> ResponseReturnValue:
     """On to the site where it was allowed; else which sites there are to choose from, or why it did not work."""
     try:
-        done = finish(connector, acting(), state, code, refusal, cloud_id)
+        done = finish(connector, current_actor(), state, code, refusal, cloud_id)
     except Refusal as error:
-        return rendered("consent.html", "sites", failure=str(error), form=None, site=""), 422
+        return render("consent.html", "sites", failure=str(error), form=None, site=""), 422
     except JiraError as error:
-        return rendered("consent.html", "sites", failure=told(error), form=None, site=""), 502
+        return render("consent.html", "sites", failure=describe_error(error), form=None, site=""), 502
     if done.tested is None:
         form = ChoiceForm(data={"state": done.state})
         form.cloud_id.choices = [(one.id, f"{one.name}: {one.url}") for one in done.choices]
         address = connector.site(done.site).browse_url
-        return rendered("consent.html", "sites", failure="", form=form, site=done.site, address=address)
+        return render("consent.html", "sites", failure="", form=form, site=done.site, address=address)
     flash(f"Jira lets the connector in as {done.tested.account}.")
     if done.warning:
         flash(done.warning)
-    mapped = one_site(connector, acting(), done.site).mapping_revision
+    mapped = one_site(connector, current_actor(), done.site).mapping_revision
     return redirect(url_for("control.site" if mapped else "control.wizard_connected", site=done.site))
 
 
@@ -417,18 +422,18 @@ def forge_app(connector: Connector, site: str) -> tuple[InstallationLine, ...]:
     return tuple(
         InstallationLine(
             one.environment,
-            shown(connector, one.paired_at),
-            None if one.heard_at is None else shown(connector, one.heard_at),
-            None if one.uninstalled_at is None else shown(connector, one.uninstalled_at),
+            show_moment(connector, one.paired_at),
+            None if one.heard_at is None else show_moment(connector, one.heard_at),
+            None if one.uninstalled_at is None else show_moment(connector, one.uninstalled_at),
         )
-        for one in list_installations(connector, acting(), site)
+        for one in list_installations(connector, current_actor(), site)
     )
 
 
 def code_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """The page of the site with a code for the Forge app, or why there is none."""
     try:
-        made = make_code(connector, acting(), site.name)
+        made = make_code(connector, current_actor(), site.name)
     except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     answer = make_response(site_page(connector, site, code=made))
@@ -439,9 +444,9 @@ def code_page(connector: Connector, site: Site) -> ResponseReturnValue:
 def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """What Jira says to us now, or why it does not."""
     try:
-        return site_page(connector, site, attempt(connector, acting(), site.name))
+        return site_page(connector, site, attempt(connector, current_actor(), site.name))
     except JiraError as error:
-        return site_page(connector, site, failure=told(error)), 502
+        return site_page(connector, site, failure=describe_error(error)), 502
 
 
 def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
@@ -457,14 +462,14 @@ def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
 def _renewed(connector: Connector, site: Site, form: RenewalForm) -> str:
     """What was done; empty where nothing was, and the form says why."""
     try:
-        tested = renew(connector, acting(), site.name, form.token.data, form.token_expires.data)
+        tested = renew(connector, current_actor(), site.name, form.token.data, form.token_expires.data)
         if tested is not None:
             return f"Jira takes the new token of {site.name}."
         if form.token.data:
             return f"The new secret of {site.name} is kept. Atlassian is asked with it when the tokens are renewed next, within the hour."
         return f"The day is kept with {site.name}."
     except JiraError as error:
-        form.refuse(told(error))
+        form.refuse(describe_error(error))
     except Refusal as error:
         form.refuse_for(error)
     return ""
@@ -472,9 +477,9 @@ def _renewed(connector: Connector, site: Site, form: RenewalForm) -> str:
 
 def secret_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     """Another webhook secret, and what is left to do in Jira."""
-    address = public_address(connector, target(connector, acting(), site.name).address)
+    address = public_address(connector, target(connector, current_actor(), site.name).address)
     try:
-        done = change_secret(connector, acting(), site.name, address)
+        done = change_secret(connector, current_actor(), site.name, address)
     except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     left = (
@@ -494,22 +499,22 @@ def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     if form.confirm.data != site:
         form.refuse(f"Nothing was removed: type {site} to confirm it.", "confirm")
         return site_page(connector, connector.site(site), removal=form), 422
-    done = remove(connector, acting(), site)
+    done = remove(connector, current_actor(), site)
     flash(f"The site {site} is forgotten, and its credentials with it. {done.webhook}")
     return redirect(url_for("control.sites"))
 
 
-def added(connector: Connector, form: SiteForm) -> bool:
+def add_site(connector: Connector, form: SiteForm) -> bool:
     """Test and keep the site of the form (one that has to be allowed, untested); where it cannot be, the form says why."""
     if not form.validate():
         return False
     try:
         if form.deployment.data == APP:
-            prepare(connector, acting(), form.site())
+            prepare(connector, current_actor(), form.site())
         else:
-            add(connector, acting(), form.site())
+            add(connector, current_actor(), form.site())
     except JiraError as error:
-        form.refuse(told(error))
+        form.refuse(describe_error(error))
     except Refusal as error:
         form.refuse_for(error)
     return not form.errors

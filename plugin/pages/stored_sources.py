@@ -16,7 +16,7 @@ from mappings.document.schema import CyclePart
 from mappings.explain.marks import Mark
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycles,
@@ -77,7 +77,7 @@ class StoredSources:
     """All sites of one connector side by side, in the order in which it knows them."""
 
     connector: Connector
-    who: Callable[[], Actor] = acting
+    who: Callable[[], Actor] = current_actor
 
     @property
     def zone(self) -> tzinfo:

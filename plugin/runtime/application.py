@@ -19,7 +19,7 @@ from plugin.api import register_api
 from plugin.api.protocol.openapi import PREFIX
 from plugin.badges import badges_blueprint
 from plugin.doors.access_log import access_log
-from plugin.doors.guard import guard, identified
+from plugin.doors.guard import guard, identify
 from plugin.doors.problem import MEDIA, problem_text
 from plugin.forge import door as forge
 from plugin.forge import forge_blueprint
@@ -114,7 +114,7 @@ def lanes(app: Flask) -> Callable[[str, str], Lane]:
 def caller(app: Flask, connector: Connector, environ: WSGIEnvironment) -> str:
     """Whose account a request is made for; empty where nobody can say it."""
     with app.request_context(environ), suppress(StoreError):
-        person = identified(connector)
+        person = identify(connector)
         if person is not None:
             return f"account {person.account_id}"
     return ""

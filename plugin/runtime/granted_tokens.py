@@ -75,7 +75,7 @@ def basis_of(jira: JiraSettings) -> str:
     return hashlib.sha256(material.encode()).hexdigest()[:32]
 
 
-def sealed(keys: CredentialsVault, tokens: GrantedTokens) -> bytes:
+def seal(keys: CredentialsVault, tokens: GrantedTokens) -> bytes:
     """As they are kept."""
     conceal_passing(tokens.access, tokens.refresh)
     return keys.seal({"access": tokens.access, "refresh": tokens.refresh, "scopes": " ".join(tokens.scopes)})
@@ -245,7 +245,7 @@ class StoredTokens:
 
     def _kept(self, grant: Grant, given: GrantedTokens) -> bool:
         """Whatever happens to the database meanwhile: what is not kept now is lost."""
-        tokens = sealed(self._keys, given)
+        tokens = seal(self._keys, given)
         for tries in range(1, KEPT_TRIES + 1):
             try:
                 with self._store.write() as conn:

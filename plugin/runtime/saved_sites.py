@@ -124,7 +124,7 @@ class Watch:
                 return
             begun = time.monotonic()
             with self._connector.store.read() as conn:
-                rows = {one.name: one for one in sites.all(conn)}
+                rows = {one.name: one for one in sites.load_all(conn)}
             self._begun = begun
             if rows != self._rows:
                 self._take_over(rows)
@@ -189,7 +189,7 @@ def open_sites(connector: Connector) -> Watch:
 
 
 @contextmanager
-def watched(connector: Connector) -> Iterator[None]:
+def watch_sites(connector: Connector) -> Iterator[None]:
     """What other processes make of the sites is known here within seconds, until the block ends."""
     watch = open_sites(connector)
     watch.start()
@@ -290,7 +290,7 @@ def reseal_sites(connector: Connector, by: str) -> list[str]:
     """
     keys, now = vault(connector.settings), connector.clock()
     with connector.store.write() as conn:
-        known = [sites.to_change(conn, site.name) for site in sites.all(conn)]
+        known = [sites.to_change(conn, site.name) for site in sites.load_all(conn)]
         kept = [site for site in known if site is not None and site.credentials is not None]
         for site in kept:
             keys.open(site.credentials or b"")

@@ -15,7 +15,7 @@ from connectors.store.mirror import mirror
 from mappings.diagnostic import MappingError
 from mappings.document.binder import BindResult, bind, bind_leniently
 from mappings.document.mapping import Mapping
-from mappings.document.names import MappingName, NameKind, called, compare, overlay, versions_in_order
+from mappings.document.names import MappingName, NameKind, compare, names_of_entry, overlay, versions_in_order
 from mappings.document.schema import Document
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
@@ -70,7 +70,7 @@ def known_names(
     wanted = _unresolved(_names(document, known)) if look else []
     if not names.needs_looking(wanted):
         return known
-    return names.joined(known, names.seen_in(mirror.every(conn, site), wanted, known))
+    return names.join_catalogues(known, names.seen_in(mirror.every(conn, site), wanted, known))
 
 
 def _without_written(document: Document, known: Catalogue) -> Catalogue:
@@ -99,7 +99,7 @@ def _unresolved(found: Iterable[MappingName]) -> list[MappingName]:
 def looked_up(jira: Jira, mapping: Mapping, known: Catalogue) -> tuple[Mapping, Catalogue]:
     """Bound to what Jira says of names that neither its lists nor the mirror know. Where it does not answer, the first sync finds them."""
     try:
-        more = names.joined(known, _asked(jira, mapping, _unresolved(mapping.names)))
+        more = names.join_catalogues(known, _asked(jira, mapping, _unresolved(mapping.names)))
     except JiraError:
         return mapping, known
     return bind(mapping.document, more), more
@@ -123,7 +123,7 @@ def _asked(jira: Jira, mapping: Mapping, wanted: list[MappingName]) -> Catalogue
 
 def _person(jira: Jira, word: str) -> tuple[User, ...]:
     """The one person of this name; where several have it nobody is chosen."""
-    found = [one for one in jira.people(word) if one.id == word or word.casefold() in called(one)]
+    found = [one for one in jira.people(word) if one.id == word or word.casefold() in names_of_entry(one)]
     return tuple(found) if len(found) == 1 else ()
 
 

@@ -99,10 +99,10 @@ class Context:
         below: dict[str, frozenset[str]] = {}
         if roots := self.mapping.roots():
             if conn is not None:
-                below = mirror.below(conn, self.site, roots)
+                below = mirror.load_below(conn, self.site, roots)
             else:
                 with self.store.read() as own:
-                    below = mirror.below(own, self.site, roots)
+                    below = mirror.load_below(own, self.site, roots)
         return replace(self.instant, below=below)
 
     def mark(

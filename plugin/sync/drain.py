@@ -72,7 +72,7 @@ def drain(
 def _left(context: Context, patience: timedelta) -> _WaitingRows:
     """What waits or is in another worker's hands; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
-        deliveries = len(inbox.pending(conn, 1, site=context.site))
+        deliveries = len(inbox.load_pending(conn, 1, site=context.site))
         following = due.next_due(conn, context.site)
         ahead = timedelta(0) if following is None else following - context.clock()
         if not deliveries and (following is None or ahead > patience):

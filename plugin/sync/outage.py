@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraError, JiraOutage, RateLimitError
 from connectors.store import Store, StoreError
 from connectors.store.work import outages
-from connectors.store.work.outages import Kind, Outage, standing
+from connectors.store.work.outages import Kind, Outage, load_standing
 from plugin.sync.context import Context
 
 __all__ = [
@@ -24,17 +24,17 @@ __all__ = [
     "CallPermission",
     "Kind",
     "Outage",
-    "answered",
     "bars_everything",
     "behind",
+    "end_outage",
     "is_everything",
     "kind_of",
+    "load_standing",
     "next_try",
+    "note_answer",
     "note_refusal",
-    "over",
     "put_off",
     "rests",
-    "standing",
     "strike",
     "struck",
     "try_now",
@@ -61,20 +61,20 @@ class CallPermission:
 
 def bars_everything(conn: Connection, site: str) -> bool:
     """Whether nothing at all should be asked of Jira, but by the one who tries."""
-    known = standing(conn, site)
+    known = load_standing(conn, site)
     return known is not None and known.whole
 
 
 def rests(conn: Connection, site: str, now: datetime) -> bool:
     """Whether the next try is still to come."""
-    known = standing(conn, site)
+    known = load_standing(conn, site)
     return known is not None and known.next_try > now
 
 
 def way(context: Context) -> CallPermission:
     """Free where Jira answers; else only for the first who asks once the wait is over."""
     with context.store.read() as conn:
-        known = standing(conn, context.site)
+        known = load_standing(conn, context.site)
     if known is None:
         return CallPermission(True)
     now = context.clock()
@@ -98,7 +98,7 @@ def strike(
 ) -> Outage:
     """Jira failed: the outage as it stands from now on. Call it within `write`."""
     chance = random.random()  # noqa: S311 - jitter, no secret
-    found = struck(standing(conn, site), error, now, chance, whole=whole, trial=trial)
+    found = struck(load_standing(conn, site), error, now, chance, whole=whole, trial=trial)
 
     def step(known: Outage | None) -> Outage:
         nonlocal found
@@ -158,7 +158,7 @@ def kind_of(error: JiraError) -> Kind:
     return "unreachable" if isinstance(error, JiraOutage) else "refused"
 
 
-def over(context: Context) -> None:
+def end_outage(context: Context) -> None:
     """Jira answers again."""
     with context.store.write() as conn:
         outages.change(conn, context.site, lambda _known: None)
@@ -173,17 +173,17 @@ def put_off(context: Context, until: datetime | None) -> None:
         )
 
 
-def answered(context: Context) -> None:
+def note_answer(context: Context) -> None:
     """A read of the whole site, or of what changed, came to its end. Where Jira as a whole was out, that is over.
 
     Where only deliveries could not be read, that may still be so: they are tried at once.
     """
     with context.store.read() as conn:
-        known = standing(conn, context.site)
+        known = load_standing(conn, context.site)
     if known is None:
         return
     if known.whole:
-        over(context)
+        end_outage(context)
         return
     now = context.clock()
     with context.store.write() as conn:
@@ -193,7 +193,7 @@ def answered(context: Context) -> None:
 def try_now(store: Store, site: str, now: datetime) -> None:
     """Somebody starts, or asks for a sync: that may well be because it is mended. The next try is at once."""
     with store.read() as conn:
-        if standing(conn, site) is None:
+        if load_standing(conn, site) is None:
             return
     with store.write() as conn:
         outages.change(conn, site, lambda known: known and replace(known, tries=0, next_try=now))

@@ -98,7 +98,7 @@ def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object
         _note_failure(context, error, whole=whole, trial=way.trial is not None)
         return 0
     if way.trial is not None:
-        outage.over(context)
+        outage.end_outage(context)
     return done
 
 

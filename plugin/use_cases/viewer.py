@@ -104,7 +104,7 @@ def seen_by(
     if bare is NumberRule.WHOLE:
         return cast("R", None)
     told_of = _without_people(world, views, found)
-    return cast("R", shown(world, views, told_of, of_one=bare is NumberRule.ONE))
+    return cast("R", show_to_viewer(world, views, told_of, of_one=bare is NumberRule.ONE))
 
 
 def _restricted(
@@ -208,7 +208,7 @@ def modes_of(connector: Connector) -> dict[str, Visibility]:
     if connector.monotonic() - at < LOOK_S:
         return known
     with connector.store.read() as conn:
-        known = modes.all(conn)
+        known = modes.load_all(conn)
     connector.modes = (connector.monotonic(), known)
     return known
 
@@ -224,7 +224,7 @@ def _person_of(connector: Connector, actor: Actor, site: str) -> str:
     return tie.person if tie is not None and tie.holds(connector.clock()) else ""
 
 
-def shown(
+def show_to_viewer(
     connector: Connector, views: tuple[Viewpoint, ...], value: object, *, of_one: bool = False
 ) -> object:
     """A value as seen from these places; `of_one`: of one objective whose numbers they may not see."""
@@ -254,7 +254,7 @@ def as_strangers_see(connector: Connector, site: str, told: T) -> T:
     """What leaves for people of whom nobody knows who they are in Jira: as whoever has not signed in there sees it."""
     if modes_of(connector).get(site, Visibility.EVERYONE) is Visibility.EVERYONE:
         return told
-    return cast("T", shown(connector, (Viewpoint(site, ""),), told))
+    return cast("T", show_to_viewer(connector, (Viewpoint(site, ""),), told))
 
 
 def hidden_from_strangers(connector: Connector, site: str, ids: Collection[str]) -> frozenset[str]:
@@ -276,7 +276,7 @@ def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[
             part = tuple(islice(values, BATCH))
         if not part:
             return
-        yield from cast("tuple[object, ...]", shown(connector, views, part))
+        yield from cast("tuple[object, ...]", show_to_viewer(connector, views, part))
 
 
 def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIssues:
@@ -463,4 +463,4 @@ def _cut_error(connector: Connector, views: tuple[Viewpoint, ...], error: Except
 
 
 def _said(connector: Connector, views: tuple[Viewpoint, ...], said: object) -> object:
-    return shown(connector, views, said) if isinstance(said, str) else said
+    return show_to_viewer(connector, views, said) if isinstance(said, str) else said

@@ -28,7 +28,7 @@ from plugin.cli import cli, explained_errors
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, register_webhook
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 
 
 @dataclass
@@ -87,7 +87,7 @@ class World:
     def idle(self) -> bool:
         """Whether nothing waits: no delivery, no objective."""
         with self.connector.store.read() as conn:
-            return not inbox.pending(conn, 1) and due.pending_count(conn, "main") == 0
+            return not inbox.load_pending(conn, 1) and due.pending_count(conn, "main") == 0
 
     def break_reads(self, status: int) -> None:
         """From now on Jira answers reads by id with this status."""
@@ -100,7 +100,7 @@ class World:
     def last_full_read(self) -> datetime | None:
         """When everything was read last."""
         with self.connector.store.read() as conn:
-            found = full_reads.latest(conn, "main")
+            found = full_reads.load_latest(conn, "main")
         return found.at if found else None
 
     def wants_full_read(self) -> bool:
@@ -117,7 +117,7 @@ class World:
     def refusals(self) -> list[Any]:
         """What Jira refused for good."""
         with self.connector.store.read() as conn:
-            return refusals.all(conn, "main")
+            return refusals.load_all(conn, "main")
 
     def open_story(self) -> tuple[str, str]:
         """Key of an issue that counts and is not done, and the key of the objective it moves."""
@@ -133,7 +133,7 @@ class World:
     def states(self) -> dict[str, Any]:
         """Stored objective states by key."""
         with self.connector.store.read() as conn:
-            return {saved.state.key: saved.state for saved in objectives.all(conn, "main")}
+            return {saved.state.key: saved.state for saved in objectives.load_all(conn, "main")}
 
 
 def wait_for(truth: Callable[[], bool], seconds: float = 30.0) -> float:
@@ -176,7 +176,7 @@ def a_world(synced: AbstractContextManager[Demo]) -> Iterator[World]:
 
     What the server logs meanwhile goes past the output of the commands that a test runs beside it.
     """
-    with logs_aside(), synced as demo, serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
+    with logs_aside(), synced as demo, serve(demo.connector, "127.0.0.1", 0, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         yield World(demo.sandbox, demo.connector, demo.secret, served.url)
 

@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
 
 def _open_story(connector: Connector) -> tuple[str, str]:
     with connector.store.read() as conn:
-        for saved in objectives.all(conn, "main"):
+        for saved in objectives.load_all(conn, "main"):
             for one in saved.state.key_results:
                 if one.kind == "delivery" and one.contributing:
                     for row in one.measurement.ledger.rows:

@@ -25,7 +25,7 @@ from mappings.fields.sprint import Sprint
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.sites import webhook
@@ -78,11 +78,11 @@ class Site:
 
     def states(self) -> dict[str, Any]:
         with self.connector.store.read() as conn:
-            return {saved.state.key: saved.state for saved in objectives.all(conn, "main")}
+            return {saved.state.key: saved.state for saved in objectives.load_all(conn, "main")}
 
     def idle(self) -> bool:
         with self.connector.store.read() as conn:
-            return not inbox.pending(conn, 1) and due.pending_count(conn, "main") == 0
+            return not inbox.load_pending(conn, 1) and due.pending_count(conn, "main") == 0
 
     def settle(self) -> None:
         assert self.sandbox.settle()
@@ -127,7 +127,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         connector = build_connector(settings)
         activate(connector, TESTER, "main", presets.text("epics-as-objectives") + LINKS, file="okr.yaml")
         sync_site(connector, "main")
-        with serving(connector, "127.0.0.1", 0, workers=2) as served:
+        with serve(connector, "127.0.0.1", 0, workers=2) as served:
             said = webhook.target(connector, TESTER, "main").address
             address = said.replace("https://okr.acme.example", served.url)
             webhook.register(connector, TESTER, "main", address)

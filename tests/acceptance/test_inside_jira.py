@@ -17,8 +17,8 @@ from connectors.sandbox.site_state.forge_apps import fields_of, install
 from connectors.store.mappings import revisions
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli import cli
-from plugin.runtime.serving.server import serving
-from plugin.use_cases.forge.contributions import bring_up_to_date, contributing
+from plugin.runtime.serving.server import serve
+from plugin.use_cases.forge.contributions import bring_up_to_date, contributing_issues
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.objectives import list_all
 from tests.forge import APP_ID, PRODUCTION
@@ -131,7 +131,7 @@ def jira(tmp_path: Any, synced_demo: Callable[..., Any], monkeypatch: pytest.Mon
     settings = {"base_url": "https://okr.acme.example", "quiet_seconds": 0, "secret_key": SECRET_KEY}
     with (
         company_with_forge(synced_demo, tmp_path, **settings) as world,
-        serving(world.connector, "127.0.0.1", 0, 2) as served,
+        serve(world.connector, "127.0.0.1", 0, 2) as served,
     ):
         for name, value in {
             "DATABASE_URL": world.connector.settings.database_url,
@@ -192,6 +192,6 @@ def test_paired_read_searched_and_moved(jira: Jira) -> None:
     gone = min((id_ for id_ in there - {card} if records[id_].parent_id == epic), key=int)
     jira.call("PUT", f"issue/{gone}", json={"fields": {"parent": {"none": True}}})
     jira.told(gone)
-    until(lambda: gone not in contributing(jira.state(epic)))
+    until(lambda: gone not in contributing_issues(jira.state(epic)))
     assert bring_up_to_date(jira.world.connector, "main") >= 1, "as each ten minutes"
     assert gone not in jira.search(f'project in (PLAT, CORE, GROW) AND issue in contributesTo("{key}")')

@@ -16,7 +16,7 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli.operation.demo import first_sync
 from plugin.runtime.demonstration import Demo, demo_world, register_webhook
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.use_cases.digests.digests import tell_due
 from tests.acceptance.conftest import logs_aside
 from tests.plugin.use_cases.conftest import Doors, opened
@@ -82,7 +82,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     with logs_aside(), demo_world(folder, clock=clock, watches=True, **settings) as demo:
         first_sync(demo.connector)
         tell_due(demo.connector, "main")
-        with serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
+        with serve(demo.connector, "127.0.0.1", 0, workers=2) as served:
             register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
             yield Life(demo)
 

@@ -23,7 +23,7 @@ from mappings.write_back.targets import entity_property
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.mappings.mapping_life import activate
 from tests.actors import TESTER
@@ -72,7 +72,7 @@ class Site:
 
     def states(self) -> list[Any]:
         with self.connector.store.read() as conn:
-            return [saved.state for saved in objectives.all(conn, "main")]
+            return [saved.state for saved in objectives.load_all(conn, "main")]
 
     def state(self, id_: str) -> Any:
         return next(state for state in self.states() if state.id == id_)
@@ -83,7 +83,7 @@ class Site:
 
     def idle(self) -> bool:
         with self.connector.store.read() as conn:
-            return not inbox.pending(conn, 1) and due.pending_count(conn, "main") == 0
+            return not inbox.load_pending(conn, 1) and due.pending_count(conn, "main") == 0
 
     def settle(self) -> None:
         assert self.sandbox.settle()
@@ -136,7 +136,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         connector = build_connector(settings)
         activate(connector, TESTER, "main", MAPPING, file="okr.yaml")
         sync_site(connector, "main")
-        with serving(connector, "127.0.0.1", 0, workers=2) as served:
+        with serve(connector, "127.0.0.1", 0, workers=2) as served:
             jira = connector.site("main").jira
             jira.register_webhook(
                 "OKR", f"{served.url}/webhooks/jira/main", SECRET, besides=entity_property.TARGET.events

@@ -147,7 +147,7 @@ def arguments(company: Company) -> dict[str, list[dict[str, Any]]]:
     assert text is not None
     of_each = [{"objective_key": one} for one in known["objective"]]
     with company.connector.store.read() as conn:
-        states = [one.state for one in objectives.listed(conn, "main")]
+        states = [one.state for one in objectives.load_objectives(conn, "main")]
     parts = [(one.id, part.id) for one in states for part in one.key_results][:3]
     csv = {"file": "g.csv", "content": "Goal,Kind\nFerries on time,Objective\n"}
     cycles = [{"cycle": one} for one in known["cycle"]]
@@ -259,7 +259,7 @@ def test_nothing_that_is_hidden_is_told(company: Company, door: str, monkeypatch
             if found:
                 told[f"{mode.value}, {role}: {asked}"] = sorted(found)[:5]
     with company.connector.store.read() as conn:
-        assert failures.standing(conn, "main") == (), "Jira was asked and said it"
+        assert failures.load_standing(conn, "main") == (), "Jira was asked and said it"
     assert told == {}
 
 

@@ -32,7 +32,7 @@ WITHOUT_ACTOR = {
     "plugin.access.authorization.demonstration.demo_admin": "the account that the demo is signed in as",
     "plugin.jobs.engine_for": "the engine that a worker runs",
     "plugin.runtime.saved_sites.open_sites": "opens a process with the sites it works for",
-    "plugin.runtime.saved_sites.watched": "lets a process notice the sites that another one adds",
+    "plugin.runtime.saved_sites.watch_sites": "lets a process notice the sites that another one adds",
     "plugin.use_cases.forge.events.intake_of": "opens the inbox for a process; what goes in is an act",
 }
 """What is called before there is an actor, or for a process; each says for what."""
@@ -118,7 +118,7 @@ def test_the_check_sees_a_call_past_them(sources: list[Source]) -> None:
     type_of = type(sources[0])
     texts = (
         "from plugin.use_cases.objectives.objective_lookup import find_objective",
-        "from plugin.use_cases.objectives import objective_lookup as lookup\nlookup.called",
+        "from plugin.use_cases.objectives import objective_lookup as lookup\nlookup.name_objectives",
         "from plugin.use_cases.objectives.objectives import find_computed, objective",
         "from plugin.use_cases.objectives.objective_values import exact_text",
     )
@@ -126,7 +126,7 @@ def test_the_check_sees_a_call_past_them(sources: list[Source]) -> None:
     lookup = "plugin.use_cases.objectives.objective_lookup"
     assert undeclared(sources, doors) == [
         f"plugin/api/0.py: {lookup}.find_objective",
-        f"plugin/api/1.py: {lookup}.called",
+        f"plugin/api/1.py: {lookup}.name_objectives",
         f"plugin/api/2.py: {lookup}.find_computed",
     ]
 

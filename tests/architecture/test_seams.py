@@ -83,7 +83,7 @@ from pydantic import Field
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Jql, Operand, ReadingAlias, RuleOptions
-from mappings.progress.rule import OptionFinding, ProgressRule, measured, unknown
+from mappings.progress.rule import OptionFinding, ProgressRule, to_measurement, unknown
 
 
 class CountdownOptions(RuleOptions):
@@ -99,11 +99,11 @@ def measure(options, subject):
         return problem
     sold = subject.conditions.get("sold_when")
     if sold is not None and sold.matches(subject.issue, subject.assessment.moment):
-        return measured(Fraction(1), "sold")
+        return to_measurement(Fraction(1), "sold")
     left, stock = value_of(subject, options.left, "left"), value_of(subject, options.stock, "stock")
     if left.number is None or not stock.number:
         return unknown(left.problem or stock.problem)
-    return measured(1 - left.number / stock.number, "counted", current=left.number)
+    return to_measurement(1 - left.number / stock.number, "counted", current=left.number)
 
 
 def check(options):
@@ -239,7 +239,7 @@ BEST_PAGE = '''
 """The objective that stands best."""
 
 from plugin.access.authorization.permission import needs
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 
 
 def register(blueprint, sources):
@@ -247,7 +247,7 @@ def register(blueprint, sources):
     @needs("viewer")
     def best():
         known = [one.state for one in sources.objectives() if one.state.progress is not None]
-        return rendered("best.html", "best", state=max(known, key=lambda one: one.progress))
+        return render("best.html", "best", state=max(known, key=lambda one: one.progress))
 
 
 PAGE = Page("best", "Best", register, "best")
@@ -516,7 +516,7 @@ def test_a_value_is_allowed_checked_and_written_by_one_entry(scratch: Scratch) -
         + """
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 
 def text(**rule):
     return json.dumps({
@@ -536,7 +536,7 @@ print(*(f"{one.code} {' '.join(one.valid)}" for one in wrong if one.severity == 
 mapping = bind_text(text(set={"count": {"value": "rows"}, "notes": {"value": "rows"}}, property={"key": "okr", "values": ["rows"]}), catalogue).mapping
 issues = {"1": an_issue(1, "Epic"), "2": an_issue(2, "Task", "1")}
 state = assess(mapping, Forest.of(issues.values()), Moment(DAY, UTC))["1"]
-print(*(f"{one.place.name}: {one.raw}" for one in desired(mapping, state, issues.get)), sep="\\n")
+print(*(f"{one.place.name}: {one.raw}" for one in desired_values(mapping, state, issues.get)), sep="\\n")
 print("rows" in json.dumps(json_schema()))
 """
     )
@@ -594,7 +594,7 @@ def test_a_field_type_is_read_written_compared_searched_and_told_from_history(sc
 from mappings.explain.past import FieldChange, raw_before
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import plan
 
@@ -617,7 +617,7 @@ issues = {"1": an_issue(1, "Epic"), "2": an_issue(2, "Task", "1", **dear)}
 moment = Moment(DAY, UTC)
 print(*(compile_selector(jql, catalogue).matches(issues["2"], moment) for jql in ("Cost > 12", "Cost = 12.5", "Cost < 5", "Cost is EMPTY")))
 state = assess(mapping, Forest.of(issues.values()), moment)["1"]
-[wanted] = desired(mapping, state, issues.get)
+[wanted] = desired_values(mapping, state, issues.get)
 print(wanted.raw, wanted.place.says(EventValue(False, text="0.00 EUR"), wanted.raw), wanted.place.says(EventValue(False, text="1 EUR"), wanted.raw))
 print(*(one.reason for one in plan("1", [wanted], issues.get).changes))
 print(raw_before(cost, FieldChange(DAY, "customfield_10001", None, "7 EUR")))

@@ -118,6 +118,21 @@ OTHER_WORDS = {
     "without",
 }
 """Adjectives of no such ending, and words that stand before nouns."""
+ADVERBS = OTHER_WORDS | {
+    "after",
+    "all",
+    "alone",
+    "at",
+    "before",
+    "between",
+    "from",
+    "nothing",
+    "since",
+    "within",
+}
+"""What says when, where or how much, and not of what."""
+VERBS = {"bring", "feed", "need", "spread", "succeed"}
+"""Verbs that end as participles do."""
 COMPOUNDS = {("as", "of"), ("check", "in"), ("opt", "out"), ("set", "up"), ("sign", "in"), ("what", "if")}
 """Nouns of two words."""
 BEGINNINGS = {"has", "is", "not", "too", "what", "which"}
@@ -263,6 +278,26 @@ def test_use_cases_are_called_by_what_is_done_or_asked(sources: list[Source]) ->
         if is_declared(function) and PARTICIPLE.fullmatch(function.name)
     }
     assert sorted(names) == []
+
+
+NO_VERB_NEEDED = {
+    "plugin.api.work.freshness.kept": "an operation of the API is called so, which was promised",
+    "mappings.numbers.rounded": "part of the library, and changes what it is given as Python's own `sorted` does",
+}
+"""Public functions with a participle or an adverb for a name, and why."""
+
+
+def test_functions_are_called_by_what_they_do_or_give(sources: list[Source]) -> None:
+    """As use cases are: of `known` a reader has to guess who knows what, `load_known` and `known_keys` say it."""
+    found = {
+        f"{source.module}.{node.name}"
+        for source in sources
+        for node in source.tree.body
+        if isinstance(node, Function) and (PARTICIPLE.fullmatch(node.name) or node.name in ADVERBS)
+    }
+    verbs = {name for name in found if name.rpartition(".")[2] in VERBS}
+    assert sorted(found - verbs - NO_VERB_NEEDED.keys()) == []
+    assert sorted(NO_VERB_NEEDED.keys() - found) == []
 
 
 PRIVATE_OF_OTHERS = {

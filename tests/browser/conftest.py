@@ -22,7 +22,7 @@ from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import demo_world
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
 from plugin.sync.resync.full_read import resync
@@ -84,7 +84,7 @@ def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
         drain(lambda: demo.connector.context("main"))
         for role in ROLES:
             add_account(demo.connector, role)
-        with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:
+        with serve(demo.connector, "127.0.0.1", 0, workers=0) as running:
             yield SimpleNamespace(url=running.url, connector=demo.connector, sandbox=demo.sandbox)
 
 
@@ -149,7 +149,7 @@ def vacant(tmp_path: Path) -> Iterator[Callable[..., object]]:
         }
         connector = build_connector(read_settings(env_file=None, **given))
         try:
-            with serving(connector, "127.0.0.1", port, workers=workers) as running:
+            with serve(connector, "127.0.0.1", port, workers=workers) as running:
                 yield SimpleNamespace(url=running.url, connector=connector)
         finally:
             connector.store.close()

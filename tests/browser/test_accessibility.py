@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.use_cases.accounts import set_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -71,7 +71,7 @@ def test_the_tour_leads_over_six_pages_and_is_left(at, account, synced_demo, tmp
     with synced_demo(tmp_path) as demo:
         demo.connector.move_clock = lambda _: None  # where days can be let pass there is a tour
         account(demo.connector, "viewer")
-        with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:
+        with serve(demo.connector, "127.0.0.1", 0, workers=0) as running:
             page = at(running.url, "/", "viewer")
             for number in range(1, 7):
                 expect(page.locator(".tour-count")).to_have_text(f"Tour, {number} of 6")

@@ -22,13 +22,13 @@ def delivery(house):
     with connector.store.read() as conn:
         state, kr = next(
             (saved.state, kr)
-            for saved in objectives.all(conn, "main")
+            for saved in objectives.load_all(conn, "main")
             for kr in saved.state.key_results
             if kr.kind == "delivery" and kr.contributing and saved.state.key and kr.measurement.progress
         )
     yield state, kr
     with connector.store.write() as conn:
-        for one in check_ins.standing(conn, "main").values():
+        for one in check_ins.load_standing(conn, "main").values():
             check_ins.withdraw(conn, "main", one.id, "tests", connector.clock())
     drain(lambda: connector.context("main"))
 
@@ -55,7 +55,7 @@ def test_a_check_in_is_said_asked_about_and_kept_without_script(at, house, deliv
     assert row.locator(".figure").inner_text() == "97\u202f%"
     assert "the last mile is long" in row.locator(".said").inner_text()
     with house.connector.store.write() as conn:
-        said = check_ins.standing(conn, "main")[state.id, kr.id]
+        said = check_ins.load_standing(conn, "main")[state.id, kr.id]
         check_ins.add(conn, "main", replace(said, derived=Fraction(1, 100)))
         due.mark(conn, "main", [state.id], house.connector.clock(), "tests")
     drain(lambda: house.connector.context("main"))

@@ -16,7 +16,7 @@ from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site_state.scheme import VIEWER
 from connectors.store.forge import installations
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.sync.drain import drain
 from plugin.sync.refresh.reread import refresh
 from plugin.use_cases.forge.pairing import make_code
@@ -81,7 +81,7 @@ def company(
     folder = tmp_path_factory.mktemp("forge-company")
     with (
         company_with_forge(synced_demo, folder, base_url="https://okr.acme.example") as world,
-        serving(world.connector, "127.0.0.1", 0, 0) as served,
+        serve(world.connector, "127.0.0.1", 0, 0) as served,
     ):
         yield world, served.url
 

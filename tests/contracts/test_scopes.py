@@ -10,7 +10,7 @@ import pytest
 
 from connectors.jira.http.call import call_of
 from connectors.jira.sign_in.scopes import scope_of
-from connectors.sandbox.traffic.scopes import needed
+from connectors.sandbox.traffic.scopes import scope_of_call
 
 ASKED = (
     "GET /serverInfo",
@@ -79,7 +79,7 @@ def test_the_scopes_are_those_of_the_contract(contract) -> None:
         place = "/rest/api/3" + path.replace("{issueIdOrKey}", "10001").replace(
             "{fieldId}", "customfield_10060"
         ).replace("field/{id}", "field/customfield_10060").replace("{", "").replace("}", "")
-        scope = needed(method, place)
+        scope = scope_of_call(method, place)
         asked[one] = [scope] if scope else []
         if one not in FREE:
             found = scope_of(call_of(method, place))
@@ -96,4 +96,4 @@ def test_the_webhooks_of_an_app_take_the_scope_for_them_besides_reading(contract
         found = scope_of(call_of(method.upper(), place))
         assert found is not None
         assert said == ["read:jira-work", found.name]
-        assert needed(method.upper(), place) == found.name
+        assert scope_of_call(method.upper(), place) == found.name

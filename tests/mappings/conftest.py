@@ -22,7 +22,7 @@ from mappings.facts.selector import Selector
 from mappings.fields import CUSTOM, Api
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.desired_values import DesiredValue, Owners, desired
+from mappings.write_back.desired_values import DesiredValue, Owners, desired_values
 from mappings.write_back.target import WriteBasis
 
 PAGES = "https://okr.acme.example"
@@ -183,7 +183,7 @@ def all_desired(
     mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
 ) -> tuple[DesiredValue, ...]:
     """The desired values where the mirror holds every issue."""
-    return desired(mapping, state, an_issue, WriteBasis(api, PAGES), owned)
+    return desired_values(mapping, state, an_issue, WriteBasis(api, PAGES), owned)
 
 
 @pytest.fixture(scope="session")

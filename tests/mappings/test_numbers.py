@@ -13,7 +13,7 @@ from mappings.numbers import (
     beside_bound,
     exact,
     first_filled,
-    fixed,
+    format_fixed,
     number_in,
     percent,
     plain,
@@ -120,7 +120,7 @@ def test_a_number_is_rounded_once(
 ) -> None:
     assert rounded(value, digits) == Decimal(half_up)
     assert rounded_share(value, digits) == Decimal(share)
-    assert fixed(value, digits) == with_digits
+    assert format_fixed(value, digits) == with_digits
     assert plain(value) == shown
 
 

@@ -14,7 +14,7 @@ from connectors.jira.sign_in import scopes
 from plugin import next_steps
 from plugin.api import MODULES
 from plugin.api.protocol.failures import of_not_ready
-from plugin.cli import cli, explained
+from plugin.cli import cli, explain_error
 from plugin.mcp.protocol.reply import words
 from plugin.mcp.tools import TOOLS
 from plugin.next_steps import Door, NextStep, said_at
@@ -57,7 +57,9 @@ def test_each_door_says_its_own() -> None:
         "There is no cycle 2031-Q9.",
         "See the cycles there are: GET /api/v1/cycles.",
     )
-    assert explained(refused) == "There is no cycle 2031-Q9. See the cycles there are: jira-okr cycle list."
+    assert (
+        explain_error(refused) == "There is no cycle 2031-Q9. See the cycles there are: jira-okr cycle list."
+    )
     assert words(refused, TOOLS[0]) == "There is no cycle 2031-Q9. See the cycles there are: okr_cycle."
     assert str(refused) == "There is no cycle 2031-Q9. See the cycles there are: page Cycle review."
 

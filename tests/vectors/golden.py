@@ -20,7 +20,7 @@ from mappings.facts.moment import WEEKDAYS, Weekday
 from mappings.numbers import percent, rounded, rounded_share
 from mappings.progress import metric, threshold
 from mappings.rollup.cycles.cycle import expected_on
-from mappings.rollup.health import HealthCriteria, judge, weighted, worst
+from mappings.rollup.health import HealthCriteria, judge, judge_weighted, worst
 from mappings.rollup.methods import METHODS, MeasuredRow
 from mappings.rollup.rows.children import count_of_children, mean_of_children, weighed_children
 from mappings.rollup.rows.ledger import Disposition
@@ -268,7 +268,7 @@ def objective(draw: Draw) -> Case:
         ]
     )
     named = [(str(place), Health(level, "", "")) for place, level in enumerate(levels)]
-    judged = worst(named) if mode == "worst" else weighted(found.total, named, criteria)
+    judged = worst(named) if mode == "worst" else judge_weighted(found.total, named, criteria)
     told: list[Json] = [
         {"weight": text(weight), "progress": text(progress), "level": level.value}
         for weight, progress, level in rows

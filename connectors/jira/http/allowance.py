@@ -53,7 +53,7 @@ def read_allowance(headers: Mapping[str, str], now: float) -> Allowance | None:
         "x-ratelimit-interval-seconds",
         "x-ratelimit-limit",
     )
-    values = [whole(found.get(name)) for name in names]
+    values = [whole_number(found.get(name)) for name in names]
     if any(value is None for value in values):
         return None
     left, fill, interval, most = (float(value or 0) for value in values)
@@ -65,11 +65,11 @@ def read_allowance(headers: Mapping[str, str], now: float) -> Allowance | None:
 def interval_of(headers: Mapping[str, str]) -> float | None:
     """Seconds until the next batch at the latest, None where it is not said."""
     found = {name.lower(): value for name, value in headers.items()}
-    seconds = whole(found.get("x-ratelimit-interval-seconds"))
+    seconds = whole_number(found.get("x-ratelimit-interval-seconds"))
     return float(seconds) if seconds is not None and 1 <= seconds <= LONGEST_INTERVAL else None
 
 
-def whole(text: str | None) -> int | None:
+def whole_number(text: str | None) -> int | None:
     """A whole number as headers write it, None for anything else."""
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

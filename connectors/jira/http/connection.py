@@ -81,7 +81,7 @@ class TimedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """The pools, with our connections in them."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = timed(
+        self.poolmanager.pool_classes_by_scheme = set_deadlines(
             self.poolmanager.pool_classes_by_scheme, self._forbidden
         )
 
@@ -90,7 +90,9 @@ class TimedAdapter(HTTPAdapter):
         known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not known:
-            manager.pool_classes_by_scheme = timed(manager.pool_classes_by_scheme, lambda _address: False)
+            manager.pool_classes_by_scheme = set_deadlines(
+                manager.pool_classes_by_scheme, lambda _address: False
+            )
         return manager
 
 
@@ -115,7 +117,7 @@ class LimitedAdapter(TimedAdapter):
         return answer
 
 
-def timed(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forbidden) -> dict[str, Any]:
+def set_deadlines(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forbidden) -> dict[str, Any]:
     """These pools with a deadline for each answer, by scheme; how they connect (straight, or by SOCKS) stays theirs.
 
     Classes, for that is what the library makes connections of.

@@ -38,36 +38,11 @@ def estimate(*works: CallEstimate, rates: Rates = CLOUD, workers: int = 1) -> Es
     return Estimate(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
 
 
-def searching(issues: int, page: int = 100) -> CallEstimate:
+def estimate_searching(issues: int, page: int = 100) -> CallEstimate:
     """Searching so many issues with fields."""
     return CallEstimate("POST search/jql", max(1, ceil(issues / page)), issues)
 
 
-def reading(issues: int, chunk: int = 1000) -> CallEstimate:
-    """Reading so many issues by id."""
-    return CallEstimate("POST issue/bulkfetch", ceil(issues / chunk), issues)
-
-
-def history(issues: int, fields: int = 1) -> CallEstimate:
-    """Reading the history of some fields of so many issues."""
-    return CallEstimate("POST changelog/bulkfetch", ceil(issues / 1000) * ceil(fields / 10), issues)
-
-
-def writing(issues: int) -> CallEstimate:
-    """One edit for each of so many issues."""
-    return CallEstimate("PUT issue/*", issues)
-
-
-def setting(properties: int) -> CallEstimate:
-    """Writing so many entity properties: each is a call of its own."""
-    return CallEstimate("PUT issue/*/properties/*", properties)
-
-
-def asking(issues: int) -> CallEstimate:
+def estimate_single_reads(issues: int) -> CallEstimate:
     """Reading so many issues one by one, as Data Center wants it for entity properties."""
     return CallEstimate("GET issue/*", issues, issues)
-
-
-def linking(issues: int) -> CallEstimate:
-    """One remote link for each of so many issues."""
-    return CallEstimate("POST issue/*/remotelink", issues)

@@ -146,7 +146,7 @@ class Governor:
         share: float = 0.8,
         jitter: Callable[[], float] = lambda: random.uniform(0, 0.3),  # noqa: S311
     ) -> None:
-        self._rates = scaled(rates, share)
+        self._rates = scale_rates(rates, share)
         self._jitter = jitter
         self._state = LimitState()
         self._lock = threading.Lock()
@@ -168,7 +168,7 @@ class Governor:
             self._state = learn(self._state, call, status, headers, now, self._jitter())
 
 
-def scaled(rates: Rates, share: float) -> Rates:
+def scale_rates(rates: Rates, share: float) -> Rates:
     """A part of the rates, because others use the site too."""
     return replace(
         rates,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from connectors.jira.http.allowance import interval_of, whole
+from connectors.jira.http.allowance import interval_of, whole_number
 
 Scope = Literal["endpoint", "issue", "site"]
 
@@ -86,7 +86,7 @@ def read_left(headers: Mapping[str, str], now: datetime) -> RemainingCalls | Non
     if remaining is not None:
         until = None if seconds is None else now + timedelta(seconds=min(seconds, 86_400))
         return RemainingCalls(remaining, _part(policy, "q"), until, now)
-    remaining, most = (whole(found.get(f"x-ratelimit-{name}")) for name in ("remaining", "limit"))
+    remaining, most = (whole_number(found.get(f"x-ratelimit-{name}")) for name in ("remaining", "limit"))
     return (
         None
         if remaining is None
@@ -97,7 +97,7 @@ def read_left(headers: Mapping[str, str], now: datetime) -> RemainingCalls | Non
 def _part(said: str, name: str) -> int | None:
     """The whole number behind `name=` among parts that semicolons part; of several policies the first."""
     parts = (part.strip().partition("=") for part in said.partition(",")[0].split(";"))
-    return next((whole(value) for key, _, value in parts if key == name), None)
+    return next((whole_number(value) for key, _, value in parts if key == name), None)
 
 
 def _unnamed(found: Mapping[str, str]) -> str:

@@ -311,7 +311,7 @@ class Transport:
             raise
         self.learn(call, response)
         error = (
-            scopes.refused(call, response.status_code, body, self.address.credentials)
+            scopes.scope_refusal(call, response.status_code, body, self.address.credentials)
             or classify(response.status_code, response.headers, body, self.now(), self.address.again)
             or not_json(call, response, body)
         )

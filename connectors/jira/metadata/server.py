@@ -70,7 +70,7 @@ class GovernedAdapter(GuardedAdapter):
         response = super().send(request, *args, **kwargs)
         body = self._transport.whole(response)
         credentials = self._transport.address.credentials
-        error = scopes.refused(call, response.status_code, body, credentials) or classify(
+        error = scopes.scope_refusal(call, response.status_code, body, credentials) or classify(
             response.status_code, response.headers, body, self._transport.now()
         )
         if self._transport.renews(error, request):
@@ -132,7 +132,7 @@ class JiraLibrary:
         request = response.request
         call = call_of(request.method or "GET", urlsplit(request.url or "").path)
         credentials = self._transport.address.credentials
-        found = scopes.refused(call, response.status_code, response.content, credentials) or classify(
+        found = scopes.scope_refusal(call, response.status_code, response.content, credentials) or classify(
             response.status_code,
             response.headers,
             response.content,

@@ -118,7 +118,7 @@ def _failed(errors: object, chunk: list[str]) -> dict[str, str]:
     return found
 
 
-def undoubted(_issue: Issue) -> bool:
+def no_doubt(_issue: Issue) -> bool:
     """Nothing more is known that an index might not show yet."""
     return False
 
@@ -129,7 +129,7 @@ def read_datacenter(
     decoder: IssueDecoder,
     edited: Mapping[str, datetime],
     sight: ParentMemory,
-    lags: Callable[[Issue], bool] = undoubted,
+    lags: Callable[[Issue], bool] = no_doubt,
 ) -> ReadResult:
     """The same on Data Center, which has no bulk read. `edited` says when an issue was last edited at least.
 

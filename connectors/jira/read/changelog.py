@@ -13,7 +13,7 @@ from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
 from connectors.jira.wire.changed_field import LINKS, PARENT, ChangedFields
-from connectors.jira.wire.damage import parsed
+from connectors.jira.wire.damage import parse_leniently
 from connectors.jira.wire.instant import instant
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Reading
@@ -222,7 +222,7 @@ def _search_datacenter(
         body = {"jql": jql, "fields": ["updated"], "expand": ["changelog"], "maxResults": len(chunk)}
         try:
             reply = transport.post(SEARCH, {**body, "startAt": shown, "validateQuery": False}, reads=True)
-            page = parsed(reply.body)["issues"]
+            page = parse_leniently(reply.body)["issues"]
         except (JiraRefusal, IncompleteRead) as error:
             if isinstance(error, JiraRefusal) and error.status != REFUSED:
                 raise
@@ -298,7 +298,7 @@ def _add_cloud(reply: JiraReply, asked: list[str], history: ChangeHistory) -> st
 
 
 def _add_damaged(reply: JiraReply, asked: list[str], history: ChangeHistory) -> str | None:
-    found = parsed(reply.body, LISTING)
+    found = parse_leniently(reply.body, LISTING)
     for raw in found[LISTING]:
         try:
             _add_log(typed_json.convert(raw, WireIssueLog), history)

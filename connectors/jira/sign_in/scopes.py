@@ -52,7 +52,7 @@ class MissingScope(AuthFailure):
 
     def __init__(self, scopes: Sequence[Scope], remedy: str = REMEDY) -> None:
         self.scopes = tuple(scopes)
-        super().__init__(f"The token lacks {named(self.scopes)}.", remedy, 401)
+        super().__init__(f"The token lacks {describe_scopes(self.scopes)}.", remedy, 401)
 
 
 class MissingWriteScope(JiraRefusal):
@@ -79,7 +79,7 @@ def scope_of(call: Call) -> Scope | None:
     return READ_WORK if call.method == "GET" or call.endpoint in READS else WRITE_WORK
 
 
-def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> JiraError | None:
+def scope_refusal(call: Call, status: int, body: bytes, credentials: Credentials) -> JiraError | None:
     """The error where an answer says that the token lacks the scope for this call."""
     if status != 401:
         return None
@@ -90,10 +90,10 @@ def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> J
     if scope is None:
         return MissingWriteScope(said, (), WEBHOOKS)
     if scope in (CONFIGURE, SCREENS):
-        return MissingWriteScope(said, (scope,), f"The token lacks {named((scope,))}. {BY_HAND}")
+        return MissingWriteScope(said, (scope,), f"The token lacks {describe_scopes((scope,))}. {BY_HAND}")
     if scope in (WRITE_WORK, MANAGE_WEBHOOK):
         return MissingWriteScope(
-            said, (scope,), f"The token lacks {named((scope,))}. {remedy_of(credentials)}"
+            said, (scope,), f"The token lacks {describe_scopes((scope,))}. {remedy_of(credentials)}"
         )
     return MissingScope((scope,), remedy_of(credentials))
 
@@ -103,6 +103,6 @@ def remedy_of(credentials: Credentials) -> str:
     return credentials.source.scope_remedy if isinstance(credentials, GrantedCredentials) else REMEDY
 
 
-def named(scopes: Sequence[Scope]) -> str:
+def describe_scopes(scopes: Sequence[Scope]) -> str:
     """The scopes one by one, with what we need them for."""
     return "; ".join(f"the scope {scope.name}, {scope.use}" for scope in scopes)

@@ -68,7 +68,7 @@ class DamagedIssue:
     unknowns: Mapping[str, str]
 
 
-def parsed(body: bytes, listing: str = "issues") -> dict[str, Any]:
+def parse_leniently(body: bytes, listing: str = "issues") -> dict[str, Any]:
     """An answer with a list of this name as plain JSON, read more leniently than the standard allows.
 
     Half characters become U+FFFD; NaN and Infinity, which are no numbers, become text that says so.
@@ -85,7 +85,7 @@ def parsed(body: bytes, listing: str = "issues") -> dict[str, Any]:
 
 
 def remains(raw: object, parent_fields: tuple[str, ...]) -> DamagedIssue:
-    """What can be used of one issue of `parsed`; raises Unreadable where too little can. `parent_fields` may name its parent."""
+    """What can be used of one issue of `parse_leniently`; raises Unreadable where too little can. `parent_fields` may name its parent."""
     found = raw if isinstance(raw, dict) else {}
     id_, key, fields = found.get("id"), found.get("key"), found.get("fields")
     at = Gap(id_ if isinstance(id_, str) else "", key if isinstance(key, str) else "", "")

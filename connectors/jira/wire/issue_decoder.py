@@ -15,7 +15,7 @@ import msgspec
 from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import JiraReply
-from connectors.jira.wire.damage import DamagedIssue, UnreadableIssue, parsed, remains
+from connectors.jira.wire.damage import DamagedIssue, UnreadableIssue, parse_leniently, remains
 from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import (
     CORE_SHAPES,
@@ -146,7 +146,7 @@ class IssueDecoder:
 
     def _one_by_one(self, body: bytes) -> DecodedIssues:
         """The same where something in the answer is damaged: each issue by itself."""
-        found = parsed(body)
+        found = parse_leniently(body)
         try:
             answer = typed_json.convert({**found, "issues": []}, self._page)
         except msgspec.ValidationError as error:

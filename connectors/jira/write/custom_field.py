@@ -108,7 +108,7 @@ def put_on_default(transport: Transport, api: str, field_id: str) -> None:
     transport.post(f"{api}/screens/addToDefault/{field_id}", None)
 
 
-def described(transport: Transport, api: str) -> tuple[DescribedField, ...]:
+def describe_fields(transport: Transport, api: str) -> tuple[DescribedField, ...]:
     """The custom fields with what stands below their names (Cloud)."""
     return tuple(
         DescribedField(str(one["id"]), str(one.get("name", "")), str(one.get("description") or ""))

@@ -27,7 +27,7 @@ def field_values(options: FieldOfIssuesOptions, period: Period, reach: Reach) ->
     found = [(one.key, reach.number(one, options.field)) for one in issues]
     gaps = [key for key, value in found if value is None]
     if gaps and options.missing == "unknown":
-        reason = f"{named(gaps)} without a value in {options.field}"
+        reason = f"{name_keys(gaps)} without a value in {options.field}"
         return SourceFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: skip`.")
     values = [value for _, value in found if value is not None]
     if options.missing == "zero":
@@ -35,11 +35,11 @@ def field_values(options: FieldOfIssuesOptions, period: Period, reach: Reach) ->
     if issues and not values:
         reason = f"none of the {len(issues)} issues has a value in {options.field}"
         return SourceFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: zero`.")
-    left = f"{named(gaps)} without a value, left out" if gaps and options.missing == "skip" else ""
+    left = f"{name_keys(gaps)} without a value, left out" if gaps and options.missing == "skip" else ""
     return FieldValues(tuple(values), len(issues), left)
 
 
-def named(keys: list[str] | tuple[str, ...]) -> str:
+def name_keys(keys: list[str] | tuple[str, ...]) -> str:
     """Keys in a sentence; of many the first few."""
     more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
     return f"{', '.join(sorted(keys)[:MOST_NAMED])}{more}"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Literal
 
-from connectors.metrics.basis.field_values import named
+from connectors.metrics.basis.field_values import name_keys
 from connectors.metrics.basis.source import Answer, FailureKind, Reach, SourceFailure
 from mappings.facts.issue import Issue
 from mappings.facts.moment import WEEKDAYS
-from mappings.flow.clocks import Clock, WorkingHours, before
+from mappings.flow.clocks import Clock, WorkingHours, days_before
 from mappings.flow.measures import Durations
 from mappings.flow.statistics import statistic
 from mappings.flow.stays import FlowItem, Points, Span, Stay, Test, item_of
@@ -21,7 +21,7 @@ from mappings.kpi.sources import EndPart, StartPart, WorkingPart
 
 def window_of(window: str, period: Period, reach: Reach) -> Span:
     """From when to when a source looks: the period itself, or so long up to its end."""
-    start = period.start if window == "period" else before(period.end, window, reach.zone)
+    start = period.start if window == "period" else days_before(period.end, window, reach.zone)
     return start, period.end
 
 
@@ -112,4 +112,4 @@ def reading_of(
 def note_of(items: int, gaps: tuple[str, ...]) -> str:
     """How many items went into a reading, and which could not."""
     counted = f"{items} item{'s' * (items != 1)}"
-    return f"{counted}; never started: {named(gaps)}" if gaps else counted
+    return f"{counted}; never started: {name_keys(gaps)}" if gaps else counted

@@ -8,16 +8,16 @@ from flask import Blueprint, Response, g
 
 from connectors.sandbox.site import answer, caller, json_body, page_of, site
 from connectors.sandbox.traffic.access import JiraAnswerError
-from connectors.sandbox.traffic.app_webhooks import shown
+from connectors.sandbox.traffic.app_webhooks import show_webhook
 from connectors.sandbox.traffic.oauth import OAuthApp
 
 routes = Blueprint("app_webhook", __name__)
 
 
 @routes.get("/webhook")
-def listed() -> Response:
+def list_webhooks() -> Response:
     found = site().app_webhooks.of(_app(), caller().id)
-    return answer(page_of([shown(one) for one in found], 100, "webhook"))
+    return answer(page_of([show_webhook(one) for one in found], 100, "webhook"))
 
 
 @routes.post("/webhook")

@@ -20,12 +20,12 @@ POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @routes.errorhandler(OAuthRefusal)
-def refused(problem: OAuthRefusal) -> Response:
+def refuse(problem: OAuthRefusal) -> Response:
     return raw(msgspec.json.encode(problem.body()), problem.status)
 
 
 @routes.get("/authorize")
-def asked() -> Response:
+def show_consent() -> Response:
     """What a person is asked; here everybody is signed in already."""
     args = request.args.to_dict()
     app = site().oauth.asked(args)
@@ -43,7 +43,7 @@ def asked() -> Response:
 
 
 @routes.post("/authorize")
-def decided() -> AnyResponse:
+def take_consent() -> AnyResponse:
     """What the person said: back to the app."""
     args = request.args.to_dict()
     app = site().oauth.asked(args)

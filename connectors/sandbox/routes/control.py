@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response
 
-from connectors.sandbox.site import answer, caller, json_body, nothing, site
+from connectors.sandbox.site import answer, caller, json_body, no_content, site
 from connectors.sandbox.traffic.access import JiraAnswerError, require
 from connectors.sandbox.traffic.deliveries import WebhookFaults
 from connectors.sandbox.traffic.faults import fault_from
@@ -30,7 +30,7 @@ def create() -> Response:
 
 
 @webhooks.get("")
-def listed() -> Response:
+def list_webhooks() -> Response:
     return answer([site().webhooks.shown(one) for one in site().webhooks.all.values()])
 
 
@@ -47,7 +47,7 @@ def change(webhook_id: str) -> Response:
 @webhooks.delete("/<webhook_id>")
 def delete(webhook_id: str) -> Response:
     site().webhooks.remove(webhook_id)
-    return nothing()
+    return no_content()
 
 
 @control.post("/faults")
@@ -63,7 +63,7 @@ def add_fault() -> Response:
             site().faults.add(fault_from(body))
         except (ValueError, TypeError) as problem:
             raise JiraAnswerError(400, (str(problem),)) from None
-    return nothing()
+    return no_content()
 
 
 def _webhook_faults(body: dict[str, float]) -> WebhookFaults:
@@ -91,7 +91,7 @@ def clear_faults() -> Response:
     site().sender.faults = WebhookFaults()
     site().sandbox.search_lag = timedelta(0)
     site().sandbox.catch_up(everything=True)
-    return nothing()
+    return no_content()
 
 
 @control.get("/calls")
@@ -102,7 +102,7 @@ def calls() -> Response:
 @control.delete("/calls")
 def clear_calls() -> Response:
     site().calls.clear()
-    return nothing()
+    return no_content()
 
 
 @control.get("/deliveries")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from connectors import typed_json
 from connectors.sandbox.issue_json import stamp
-from connectors.sandbox.site import answer, caller, flag, json_body, nothing, page_of, site, spend_write
+from connectors.sandbox.site import answer, caller, flag, json_body, no_content, page_of, site, spend_write
 from connectors.sandbox.site_state import values
 from connectors.sandbox.site_state.edits import changes, put
 from connectors.sandbox.site_state.forge_apps import InstalledApp, KeptAnswer, app_of
@@ -81,7 +81,7 @@ def _write(said: list[tuple[str, _Update]]) -> Response:
         spend_write(record)
     for record in fresh.values():
         _keep(sandbox.records[record.id], record)
-    return nothing()
+    return no_content()
 
 
 def _issue(id_: int) -> Record:
@@ -154,7 +154,7 @@ def bring() -> Response:
             kept.value, kept.error, kept.updated = one.value or "", one.error or "", site().sandbox.clock()
     if unknown:
         return answer({"notFoundPrecomputationIDs": unknown})
-    return nothing()
+    return no_content()
 
 
 def _app() -> InstalledApp:

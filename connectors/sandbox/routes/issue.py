@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from connectors.sandbox.issue_json import brief_json, link_type_json, stamp, status_json, user_json
-from connectors.sandbox.routes.search import changelog_page, listed
+from connectors.sandbox.routes.search import changelog_page, split_members
 from connectors.sandbox.site import (
     actor,
     answer,
@@ -17,13 +17,13 @@ from connectors.sandbox.site import (
     issue_or_404,
     json_body,
     need,
-    nothing,
+    no_content,
     page_of,
     raw,
     site,
     spend_write,
     view,
-    whole,
+    whole_parameter,
     writer,
 )
 from connectors.sandbox.site_state import edits
@@ -61,7 +61,7 @@ def read(key: str) -> Response:
     if "editmeta" in expand:
         found["editmeta"] = edit_meta(site().sandbox, view(), record)
     text = msgspec.json.encode(found)
-    return raw(render.with_properties(record, text, listed(request.args.getlist("properties"))))
+    return raw(render.with_properties(record, text, split_members(request.args.getlist("properties"))))
 
 
 @routes.post("/issue")
@@ -96,7 +96,7 @@ def edit(key: str) -> Response:
     if flag("returnIssue", False):
         render = writer()
         return raw(render.encoded(fresh, render.chosen((), "*all")))
-    return nothing()
+    return no_content()
 
 
 @routes.delete("/issue/<key>")
@@ -104,7 +104,7 @@ def delete(key: str) -> Response:
     record = issue_or_404(key)
     need("DELETE_ISSUES", record, "You do not have permission to delete issues in this project.")
     edits.delete(site().sandbox, record, actor(), with_subtasks=flag("deleteSubtasks", False))
-    return nothing()
+    return no_content()
 
 
 @routes.get("/issue/<key>/editmeta")
@@ -150,7 +150,7 @@ def transition(key: str) -> Response:
         raise bad_request("It seems that you do not have permission to perform this transition.")
     spend_write(record)
     workflow.transition(site().sandbox, record, body, g.version, actor())
-    return nothing()
+    return no_content()
 
 
 @routes.get("/issue/<key>/changelog")
@@ -209,7 +209,7 @@ def unlink(link_id: str) -> Response:
     row = _row(link_id)
     need("LINK_ISSUES", site().sandbox.records[row.source])
     site().sandbox.unlink(link_id, actor())
-    return nothing()
+    return no_content()
 
 
 # -- properties -------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def delete_property(key: str, name: str) -> Response:
     del site().sandbox.properties[record.id][name]
     site().calls.wrote(record.id, [f"property:{name}"])
     _tell_property(record, "issue_property_deleted", {"key": name})
-    return nothing()
+    return no_content()
 
 
 def _tell_property(record: Record, event: str, about: Json) -> None:
@@ -289,7 +289,7 @@ def comments(key: str) -> Response:
     found = [one for one in site().sandbox.comments.get(record.id, []) if _may_read(one)]
     if request.args.get("orderBy") == "-created":
         found.reverse()
-    start, size = whole("startAt", 0), min(whole("maxResults", 5000), MOST_COMMENTS)
+    start, size = whole_parameter("startAt", 0), min(whole_parameter("maxResults", 5000), MOST_COMMENTS)
     shown = [_shown(one) for one in found[start : start + size]]
     return answer({"startAt": start, "maxResults": size, "total": len(found), "comments": shown})
 
@@ -380,7 +380,7 @@ def delete_comment(key: str, number: str) -> Response:
         need("DELETE_ALL_COMMENTS", record, "You do not have the permission to delete this comment.")
     site().sandbox.comments[record.id].remove(known)
     _tell_comment(record, "comment_deleted", known)
-    return nothing()
+    return no_content()
 
 
 def _tell_comment(record: Record, event: str, comment: Json) -> None:

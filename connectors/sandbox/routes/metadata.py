@@ -16,7 +16,7 @@ from connectors.sandbox.issue_json import (
     user_json,
     version_json,
 )
-from connectors.sandbox.site import answer, caller, json_body, page_of, site, view, whole
+from connectors.sandbox.site import answer, caller, json_body, page_of, site, view, whole_parameter
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, ProjectDef
 from connectors.sandbox.site_state.screens import create_fields, create_types, field_json, schema_json
@@ -346,7 +346,7 @@ def browsers() -> Response:
     record = site().sandbox.find(key)
     if record is None or not site().sandbox.shows(caller(), record):
         raise JiraAnswerError(404, ("The requested issue was not found.",))
-    most = min(whole("maxResults", 50), MOST_BROWSERS)
+    most = min(whole_parameter("maxResults", 50), MOST_BROWSERS)
     shown = [
         user_json(view(), site().sandbox, person(one))
         for one in list(site().sandbox.accounts.values())[:LOOKED_AT]
@@ -369,7 +369,7 @@ def create_meta_types(key: str) -> Response:
 
 def _listed(found: list[Json], name: str) -> Response:
     """A page, whose list Cloud calls by its name and Data Center `values`."""
-    start, most = whole("startAt", 0), min(whole("maxResults", 50), 200)
+    start, most = whole_parameter("startAt", 0), min(whole_parameter("maxResults", 50), 200)
     part, sizes = found[start : start + most], {"startAt": start, "maxResults": most, "total": len(found)}
     if site().sandbox.deployment == "datacenter":
         return answer({**sizes, "isLast": start + most >= len(found), "values": part})

@@ -13,7 +13,7 @@ from connectors.sandbox.site import (
     issue_or_404,
     json_body,
     need,
-    nothing,
+    no_content,
     site,
     spend_write,
     view,
@@ -80,7 +80,7 @@ def replace(key: str, number: str) -> Response:
     spend_write(record)
     _kept(record).pop(name)
     _put(record, link["globalId"], link)
-    return nothing()
+    return no_content()
 
 
 @routes.delete("/issue/<key>/remotelink/<number>")
@@ -158,7 +158,7 @@ def _delete(record: Record, name: str) -> Response:
     old = _kept(record).pop(name)
     site().calls.wrote(record.id, [f"remotelink:{name}"])
     _tell(record, old, None)
-    return nothing()
+    return no_content()
 
 
 def _tell(record: Record, old: Json | None, new: Json | None) -> None:

@@ -61,21 +61,21 @@ def _asked_by_get() -> Json:
     args = request.args
     try:
         size = int(args.get("maxResults", 50))
-        live = [int(one) for one in listed(args.getlist("reconcileIssues"))]
+        live = [int(one) for one in split_members(args.getlist("reconcileIssues"))]
     except ValueError:
         raise bad_request(BAD_PAYLOAD) from None
     return {
         "jql": args.get("jql", ""),
-        "fields": listed(args.getlist("fields")),
+        "fields": split_members(args.getlist("fields")),
         "maxResults": size,
         "nextPageToken": args.get("nextPageToken") or None,
         "expand": args.get("expand", ""),
-        "properties": allowed_properties(listed(args.getlist("properties"))),
+        "properties": allowed_properties(split_members(args.getlist("properties"))),
         "reconcileIssues": live[:50],
     }
 
 
-def listed(entries: Iterable[str]) -> list[str]:
+def split_members(entries: Iterable[str]) -> list[str]:
     """The members of a query parameter that may be repeated, and may hold several with commas between."""
     return [one for entry in entries for one in entry.split(",") if one]
 

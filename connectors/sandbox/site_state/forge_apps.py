@@ -107,7 +107,7 @@ def app_of(sandbox: Sandbox, account: Account) -> InstalledApp | None:
     return next((one for one in sandbox.installed if one.account == account.id), None)
 
 
-def expanded(sandbox: Sandbox, jql: str) -> str:
+def expand_functions(sandbox: Sandbox, jql: str) -> str:
     """JQL with the answers in the place of the functions of apps; raises FunctionError where there is none."""
 
     def answer(use: re.Match[str]) -> str:

@@ -147,7 +147,7 @@ class AppWebhooks:
         return app
 
 
-def shown(webhook: AppWebhook) -> Json:
+def show_webhook(webhook: AppWebhook) -> Json:
     """As the API shows it."""
     return {
         "id": webhook.id,

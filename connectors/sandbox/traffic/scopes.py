@@ -35,7 +35,7 @@ SCOPES: tuple[tuple[str, str, str | None], ...] = (
 """Method, path, scope; the first that fits decides."""
 
 
-def needed(method: str, path: str) -> str | None:
+def scope_of_call(method: str, path: str) -> str | None:
     """The scope that a call takes; None where any token will do."""
     for verb, place, scope in SCOPES:
         if re.fullmatch(verb, method) and re.fullmatch(place, path):

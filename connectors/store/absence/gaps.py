@@ -86,7 +86,7 @@ def clear_unseen(conn: Connection, site: str, since: datetime) -> list[KeptGap]:
     return [_kept(row) for row in conn.execute(delete(table).where(*old).returning(table)).all()]
 
 
-def all(conn: Connection, site: str | None = None) -> list[KeptGap]:
+def load_all(conn: Connection, site: str | None = None) -> list[KeptGap]:
     """Every gap, those that wait for a person first, then by age."""
     order = (table.c.accepted_at.is_not(None), table.c.since, table.c.site, table.c.issue)
     statement = select(table).order_by(*order)

@@ -71,7 +71,7 @@ def put(
     )
 
 
-def all(conn: Connection, site: str, *states: State) -> list[Loss]:
+def load_all(conn: Connection, site: str, *states: State) -> list[Loss]:
     """The losses of a site in these states (in any where none is named), by key."""
     statement = select(table).where(table.c.site == site).order_by(table.c.project_key, table.c.issue_key)
     if states:

@@ -102,7 +102,7 @@ def add(conn: Connection, site: str, plan: CarryPlan, by: str, now: datetime) ->
     done = conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news, where=refused), row)
     if done.rowcount == 0:
         return False
-    for kept in waiting(conn, site, plan.objective_id):
+    for kept in load_waiting(conn, site, plan.objective_id):
         if kept.plan.into == plan.into and kept.made:
             note_copies(conn, site, plan, (one for one in kept.made if one.id))
     return True
@@ -127,7 +127,7 @@ def note_copies(conn: Connection, site: str, plan: CarryPlan, made: Iterable[Mad
     conn.execute(update(table).where(*_mine(site, plan)).values(made=json_text.encode(kept), copy_id=copy_id))
 
 
-def waiting(conn: Connection, site: str, objective_id: str) -> list[KeptCarry]:
+def load_waiting(conn: Connection, site: str, objective_id: str) -> list[KeptCarry]:
     """What is still to be set in Jira for an objective, the oldest first."""
     mine = (
         table.c.site == site,
@@ -162,7 +162,7 @@ def of_cycle(conn: Connection, site: str, from_cycle: str) -> dict[str, KeptCarr
     return {row.objective_id: _kept(row) for row in rows}
 
 
-def standing(conn: Connection, site: str, ids: Iterable[str] | None = None) -> Carries:
+def load_standing(conn: Connection, site: str, ids: Iterable[str] | None = None) -> Carries:
     """What these objectives (all, where none are named) brought along, by objective and cycle; a copy stands for what it continues."""
     mine = [table.c.site == site, table.c.state.not_in(_words(FALLEN))]
     if ids is not None:
@@ -179,14 +179,16 @@ def standing(conn: Connection, site: str, ids: Iterable[str] | None = None) -> C
     return Carries(brought, stayed)
 
 
-def copied(conn: Connection, site: str) -> dict[str, MadeCopy]:
+def load_copies(conn: Connection, site: str) -> dict[str, MadeCopy]:
     """The copies that stand, by the issue that each continues."""
     mine = (table.c.site == site, table.c.made.is_not(None), table.c.state.not_in(_words(FALLEN)))
     rows = [_kept(row) for row in conn.execute(select(table).where(*mine))]
     return {one.source_id: one for kept in rows if kept.plan.copies for one in kept.made if one.id}
 
 
-def begun(conn: Connection, site: str, ids: Iterable[str]) -> dict[tuple[str, str | None], datetime]:
+def load_beginnings(
+    conn: Connection, site: str, ids: Iterable[str]
+) -> dict[tuple[str, str | None], datetime]:
     """Since when these objectives are in the cycles that they were carried into, by objective and cycle."""
     mine = (
         table.c.site == site,

@@ -45,7 +45,7 @@ class ClosingAct:
     overlaps: tuple[Overlap, ...] = ()
 
 
-def alone(conn: Connection, site: str) -> None:
+def hold_alone(conn: Connection, site: str) -> None:
     """Others who close or open a cycle of this site wait here until the transaction ends: what is done to it is done once."""
     hold(conn, f"{site}:closings")
 
@@ -95,7 +95,7 @@ def acts(conn: Connection, site: str, cycle_id: str | None = None) -> list[Closi
     return [_act(row) for row in conn.execute(select(table).where(*wanted).order_by(table.c.number))]
 
 
-def closed(conn: Connection, site: str) -> dict[str, ClosingAct]:
+def load_closed(conn: Connection, site: str) -> dict[str, ClosingAct]:
     """The cycles that are closed now, each with the act that closed it."""
     last = {one.cycle_id: one for one in acts(conn, site)}
     return {id_: one for id_, one in last.items() if one.kind is LinkKind.CLOSED}
@@ -174,14 +174,14 @@ def of_objectives(
     return found
 
 
-def standing(
+def load_standing(
     conn: Connection, site: str, ids: Iterable[str], before: date | None = None
 ) -> dict[str, ClosingRecord]:
     """Of each of these objectives the record of the latest cycle that is closed now and whose last day lies before that day."""
     ids = list(ids)
     if not ids or conn.execute(select(func.count()).where(table.c.site == site)).scalar_one() == 0:
         return {}
-    valid = {(one.cycle_id, one.version) for one in closed(conn, site).values()}
+    valid = {(one.cycle_id, one.version) for one in load_closed(conn, site).values()}
     mine = (
         table.c.site == site,
         table.c.kind == LinkKind.OBJECTIVE.value,

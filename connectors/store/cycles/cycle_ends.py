@@ -37,7 +37,7 @@ class CycleEnd:
         return self.closed > 0 or self.mapping_revision != mapping_revision
 
 
-def latest(
+def load_latest(
     conn: Connection, site: str, ids: Iterable[str], until: datetime | None = None
 ) -> dict[str, CycleEnd]:
     """Of each of these objectives the end of the cycle that ended last, of those that ended by then."""
@@ -71,7 +71,7 @@ def cycles(conn: Connection, site: str) -> list[str]:
     return list(conn.execute(found).scalars())
 
 
-def unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
+def list_unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
     """Ids of the objectives of a cycle of which no end was noted yet."""
     noted = (
         select(table.c.objective_id)
@@ -82,11 +82,11 @@ def unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
         )
         .exists()
     )
-    mine = (listing.c.site == site, listing.c.cycle == list_line.kept(cycle_id), ~noted)
+    mine = (listing.c.site == site, listing.c.cycle == list_line.storable_text(cycle_id), ~noted)
     return list(conn.execute(select(listing.c.id).where(*mine).order_by(listing.c.id)).scalars())
 
 
-def running(conn: Connection, site: str) -> list[str]:
+def list_running(conn: Connection, site: str) -> list[str]:
     """Ids of the cycles that objectives run in, or ran in last, now."""
     found = select(listing.c.cycle).where(listing.c.site == site).distinct()
     return sorted(name for name in conn.execute(found).scalars() if name)

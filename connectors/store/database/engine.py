@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from connectors.store.database import schema_upgrade
-from connectors.store.database.fault import StoreError, explained, locked, unwritable
+from connectors.store.database.fault import StoreError, explain_fault, lock_fault, unwritable
 
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_S = 5
@@ -33,7 +33,7 @@ class Store:
 
     def __init__(self, engine: Engine, lock: _WriteLock | None, where: str = "") -> None:
         self.engine = engine
-        self.where = where or shown(engine.url)
+        self.where = where or show_address(engine.url)
         """The address of the database without its password."""
         self._writing = engine.execution_options(**{_WRITE: True})
         self._lock = lock
@@ -70,7 +70,7 @@ class Store:
             yield
             return
         if not self._lock.acquire(patience):
-            raise locked(self.where)
+            raise lock_fault(self.where)
         try:
             yield
         finally:
@@ -98,13 +98,13 @@ class Store:
                     if self._closed and not conn.closed and not conn.invalidated:
                         conn.detach()  # given back to a pool that is gone it would stay open
         except DBAPIError as error:
-            fault = explained(error, self.where)
+            fault = explain_fault(error, self.where)
             if fault is None:
                 raise
             raise fault from error
 
 
-def seen(conn: Connection) -> dict[Hashable, object] | None:
+def read_memory(conn: Connection) -> dict[Hashable, object] | None:
     """What a transaction that only reads has found out and need not ask again, for it ends with it; None for one that may write."""
     options = conn.get_execution_options()
     if options.get(_WRITE):
@@ -183,7 +183,7 @@ def current_revision(store: Store) -> str | None:
         return schema_upgrade.current(conn)
 
 
-def shown(address: URL) -> str:
+def show_address(address: URL) -> str:
     """The address of a database for people: no password, in whichever place it stands, and no other value of its query."""
     hidden = dict.fromkeys(address.query, "***")
     return address.set(query=hidden).render_as_string(hide_password=True)
@@ -209,11 +209,13 @@ def _address(url: str) -> URL:
     if address.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("sqlite", "sqlite+pysqlite"):
-        raise _wrong_url(f"{address.drivername} is no database for jira-okr", shown(address))
+        raise _wrong_url(f"{address.drivername} is no database for jira-okr", show_address(address))
     if address.host:
-        raise _wrong_url("a SQLite address has three slashes before the path of its file", shown(address))
+        raise _wrong_url(
+            "a SQLite address has three slashes before the path of its file", show_address(address)
+        )
     if address.database in (None, "", ":memory:"):
-        raise _wrong_url("a SQLite database in memory cannot be shared by threads", shown(address))
+        raise _wrong_url("a SQLite database in memory cannot be shared by threads", show_address(address))
     return address
 
 
@@ -229,7 +231,7 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         make_private(path)
     except OSError as error:
-        raise unwritable(str(error), shown(address)) from error
+        raise unwritable(str(error), show_address(address)) from error
     engine = create_engine(
         address, pool_size=pool_size, max_overflow=pool_size, connect_args={"isolation_level": None}
     )

@@ -26,7 +26,7 @@ class StoreError(Exception):
         return 2 if self.passing else 30
 
 
-def explained(error: DBAPIError, where: str) -> StoreError | None:
+def explain_fault(error: DBAPIError, where: str) -> StoreError | None:
     """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
     text = _first_line(error)
     lowered = text.lower()
@@ -35,7 +35,7 @@ def explained(error: DBAPIError, where: str) -> StoreError | None:
     if "not a database" in lowered or "malformed" in lowered:
         return not_a_database(where)
     if "locked" in lowered or _sqlstate(error) == "55P03":
-        return locked(where)
+        return lock_fault(where)
     if "readonly" in lowered or "unable to open" in lowered or "disk" in lowered:
         return StoreError(f"the database file cannot be written: {text}", where, _FILE_REMEDY)
     if isinstance(error, OperationalError | InterfaceError):
@@ -46,7 +46,7 @@ def explained(error: DBAPIError, where: str) -> StoreError | None:
 _FILE_REMEDY = "make the directory writable for the user that runs jira-okr, free disk space, or set JIRA_OKR_DATABASE_URL to another place"
 
 
-def locked(where: str) -> StoreError:
+def lock_fault(where: str) -> StoreError:
     """Somebody else writes, and for longer than we wait."""
     return StoreError(
         "another process holds the write lock of the database",

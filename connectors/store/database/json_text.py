@@ -29,7 +29,7 @@ def decode(text: str, shape: type[T]) -> T:
 @cache
 def decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     """The decoder of one type, made once."""
-    return typed_json.decoder(shape, revived)
+    return typed_json.decoder(shape, revive)
 
 
 def fraction_text(value: Fraction | None) -> str | None:
@@ -46,7 +46,7 @@ def fraction_of(text: str | None) -> Fraction | None:
     return Fraction(int(numerator), int(denominator or "1"))
 
 
-def revived(shape: type[Any], value: Any) -> Any:
+def revive(shape: type[Any], value: Any) -> Any:
     """What msgspec leaves to us: `object` is any JSON value, fractions come as text."""
     if shape is Fraction:
         return fraction_of(value)

@@ -30,7 +30,7 @@ def to_head(conn: Connection, revision: str = "head") -> None:
 def refuse_newer(conn: Connection, where: str) -> None:
     """StoreError where the database was upgraded by a newer release."""
     found = current(conn)
-    if found is not None and found not in known():
+    if found is not None and found not in known_revisions():
         raise StoreError(
             f"the database has revision {found}, which this release does not know (its newest is {head()})",
             where,
@@ -56,14 +56,14 @@ def current(conn: Connection) -> str | None:
 
 
 @cache
-def known() -> tuple[str, ...]:
+def known_revisions() -> tuple[str, ...]:
     """All revisions of this code, newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def head() -> str:
     """The revision this code needs."""
-    return known()[0]
+    return known_revisions()[0]
 
 
 def _config() -> Config:

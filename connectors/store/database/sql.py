@@ -52,7 +52,7 @@ def among(conn: Connection, column: ColumnElement[str], values: Iterable[str]) -
 
 
 def among_given(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
-    """As `among`, for a statement that is built once per dialect: its values come as the parameter `given`, see `given`."""
+    """As `among`, for a statement that is built once per dialect: its values come as the parameter `given`, see `bind_values`."""
     if dialect == "postgresql":
         return column == any_(bindparam("given", type_=ARRAY(Text)))
     return column.in_(select(given_rows(dialect).c.value))
@@ -72,12 +72,12 @@ def given_rows(dialect: str) -> FromClause:
     return each
 
 
-def given(conn: Connection, values: Iterable[str]) -> list[str] | str:
+def bind_values(conn: Connection, values: Iterable[str]) -> list[str] | str:
     """Values in the form in which the parameter `given` takes them."""
     return list(values) if _is_postgres(conn) else json.dumps(list(values))
 
 
-def scanned(conn: Connection, column: Column[Any]) -> ColumnElement[object]:
+def scan_column(conn: Connection, column: Column[Any]) -> ColumnElement[object]:
     """The column in a form that no index of SQLite serves: reading most of a table row by row from an index is four times dearer."""
     form: ColumnElement[object] = column
     if not _is_postgres(conn):

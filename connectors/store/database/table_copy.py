@@ -50,7 +50,7 @@ def restore(path: Path, url: str) -> str:
         raise StoreError(
             "only a SQLite database is restored here", address.render_as_string(), "use pg_restore"
         )
-    revision = inspected(path)
+    revision = inspect_copy(path)
     target = Path(address.database)
     target.parent.mkdir(parents=True, exist_ok=True)
     refuse_busy(target)
@@ -75,7 +75,7 @@ def restore(path: Path, url: str) -> str:
     return revision
 
 
-def former(url: str) -> Path | None:
+def former_database(url: str) -> Path | None:
     """Where the database is kept that a restored one took the place of; None where there is none."""
     address = make_url(url).database or ""
     kept = Path(f"{address}.before")
@@ -91,7 +91,7 @@ def token_hashes(path: Path) -> frozenset[str] | None:
         return None
 
 
-def inspected(path: Path) -> str:
+def inspect_copy(path: Path) -> str:
     """The revision of a database file that is whole and known to this release; StoreError otherwise."""
     if not path.is_file():
         raise StoreError("there is no such file", str(path), "name a file that jira-okr db backup wrote")
@@ -105,7 +105,7 @@ def inspected(path: Path) -> str:
         raise StoreError(f"the file is damaged: {faults[0]}", str(path), "take another backup")
     if revision is None:
         raise StoreError("the file holds no database of jira-okr", str(path), "name another file")
-    if revision not in schema_upgrade.known():
+    if revision not in schema_upgrade.known_revisions():
         raise StoreError(
             f"the backup has revision {revision}, which this release does not know",
             str(path),

@@ -95,7 +95,7 @@ def keep_token(conn: Connection, key: InstallationKey, token: bytes, expires: da
     conn.execute(update(table).where(*at_work).values(token=token, token_expires=to_ms(expires)))
 
 
-def uninstalled(conn: Connection, key: InstallationKey, now: datetime) -> None:
+def uninstall(conn: Connection, key: InstallationKey, now: datetime) -> None:
     """It is no longer in Jira: its token goes at once, the row says since when."""
     values = {"uninstalled_at": to_ms(now), "token": None, "token_expires": None}
     conn.execute(update(table).where(*_is(key)).values(values))

@@ -133,7 +133,7 @@ def give_up(conn: Connection, site: str, id_: int, now: datetime) -> bool:
     return conn.execute(update(plans).where(*mine).values(news)).rowcount > 0
 
 
-def known(conn: Connection, site: str, tool: str) -> dict[str, KnownRow]:
+def load_whole(conn: Connection, site: str, tool: str) -> dict[str, KnownRow]:
     """By identity the rows of a tool that are whole: their issues stand, and are linked. What was left half is made whole by whichever import has it next."""
     mine = (rows.c.site == site, rows.c.tool == tool, rows.c.issue_id != "", rows.c.joined != 0)
     return {
@@ -142,7 +142,7 @@ def known(conn: Connection, site: str, tool: str) -> dict[str, KnownRow]:
     }
 
 
-def made(conn: Connection, site: str, tool: str, identities: Iterable[str]) -> dict[str, MadeRow]:
+def load_made(conn: Connection, site: str, tool: str, identities: Iterable[str]) -> dict[str, MadeRow]:
     """By identity how far these rows of a tool are."""
     wanted = set(identities)
     found = conn.execute(select(rows).where(rows.c.site == site, rows.c.tool == tool))

@@ -55,7 +55,7 @@ class BackgroundJob:
         return self.state == "running" and now - self.seen < SILENT_FOR
 
 
-def latest(conn: Connection, site: str, name: str) -> BackgroundJob | None:
+def load_latest(conn: Connection, site: str, name: str) -> BackgroundJob | None:
     """The latest of this kind; None where there was none."""
     mine = (table.c.site == site, table.c.name == name)
     row = conn.execute(select(table).where(*mine)).first()

@@ -56,7 +56,7 @@ class ProcessCounts:
         return ProcessCounts(dict(calls), lags)
 
 
-def former(conn: Connection) -> ProcessCounts:
+def load_former(conn: Connection) -> ProcessCounts:
     """What processes counted that are gone."""
     calls = {f"{row.site}|{row.call}": row.calls for row in conn.execute(select(former_call))}
     return ProcessCounts(calls, _lags(conn))

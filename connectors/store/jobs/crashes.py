@@ -39,7 +39,7 @@ def note(conn: Connection, sign: SignOfLife, found: datetime) -> None:
     conn.execute(insert(table).values(values))
 
 
-def since(conn: Connection, at: datetime) -> list[Crash]:
+def load_since(conn: Connection, at: datetime) -> list[Crash]:
     """Those that were noticed from then on, the latest first."""
     rows = conn.execute(
         select(table).where(table.c.found >= to_ms(at)).order_by(table.c.found.desc(), table.c.id)

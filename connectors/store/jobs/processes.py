@@ -47,7 +47,7 @@ def put(conn: Connection, sign: SignOfLife) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=values))
 
 
-def all(conn: Connection) -> list[SignOfLife]:
+def load_all(conn: Connection) -> list[SignOfLife]:
     """Every process that is not taken off the list, the latest sign first."""
     return [_sign(row) for row in conn.execute(select(table).order_by(table.c.at.desc(), table.c.id))]
 

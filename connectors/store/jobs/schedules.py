@@ -51,7 +51,7 @@ NEVER = Appointment()
 """Of a task that nobody has begun yet."""
 
 
-def standing(conn: Connection) -> tuple[dict[tuple[str, str], Appointment], frozenset[str]]:
+def load_appointments(conn: Connection) -> tuple[dict[tuple[str, str], Appointment], frozenset[str]]:
     """Every task by site and name, and the sites of which everything is to be read again: one statement for all."""
     found: dict[tuple[str, str], Appointment] = {}
     wished: set[str] = set()

@@ -28,7 +28,7 @@ class KpiFailure:
     attempts: int = 1
 
 
-def of(
+def load_failures(
     conn: Connection, site: str, since: datetime | None = None, kpi_id: str | None = None
 ) -> tuple[KpiFailure, ...]:
     """The failures of periods that end then or later, of one KPI or of all."""

@@ -31,7 +31,7 @@ from connectors.store.database.sql import Statement, StoredRow, among, insert_in
 from connectors.store.schema import kpi_failure, kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
-from mappings.kpi.reading import LONGEST_NOTE, FormerReading, KpiReading, Receipt, received
+from mappings.kpi.reading import LONGEST_NOTE, FormerReading, KpiReading, Receipt, receive
 from mappings.kpi.steps import Judgement
 
 LONGEST_SOURCE = 100
@@ -68,7 +68,7 @@ def open_key_results(conn: Connection, site: str) -> dict[str, KpiState]:
     return {id_: state for id_, state in found.items() if state.key_result is not None}
 
 
-def known(conn: Connection, site: str) -> frozenset[str]:
+def list_known(conn: Connection, site: str) -> frozenset[str]:
     """Ids of all KPIs of which anything is kept, whether the mapping has them or not."""
     kept = union(
         *(
@@ -79,7 +79,7 @@ def known(conn: Connection, site: str) -> frozenset[str]:
     return frozenset(conn.execute(kept).scalars())
 
 
-def departed(conn: Connection, site: str) -> dict[str, KpiState]:
+def load_departed(conn: Connection, site: str) -> dict[str, KpiState]:
     """The state of each KPI that the mapping has no more."""
     mine = (kpi_state.c.site == site, kpi_state.c.content.like(HAS_LEFT))
     rows = conn.execute(select(kpi_state.c.kpi_id, kpi_state.c.content).where(*mine))
@@ -93,7 +93,7 @@ def forget(conn: Connection, site: str, kpi_id: str) -> None:
         conn.execute(delete(table).where(*_mine(table, site, kpi_id)))
 
 
-def alone(conn: Connection, site: str) -> None:
+def hold_alone(conn: Connection, site: str) -> None:
     """Others who read or count for this site wait here until the transaction ends; SQLite has one writer at a time anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(
@@ -113,7 +113,7 @@ def record(conn: Connection, site: str, kpi_id: str, news: Sequence[KpiReading])
     for one in news:
         at = whole_ms(one.at)
         known = standing.get(at)
-        receipt, standing[at] = received(known, replace(one, at=at))
+        receipt, standing[at] = receive(known, replace(one, at=at))
         receipts.append(receipt)
         if receipt is not Receipt.UNCHANGED:
             changed[at] = standing[at]

@@ -11,7 +11,7 @@ from connectors.store.database.sql import insert_into
 from connectors.store.schema import promotion as table
 
 
-def dismissed(conn: Connection, site: str) -> dict[str, date]:
+def load_dismissed(conn: Connection, site: str) -> dict[str, date]:
     """The last day of the latest cycle that was closed when somebody said no, by id of the key result."""
     rows = conn.execute(select(table.c.key_result, table.c.until).where(table.c.site == site))
     return {row.key_result: date.fromisoformat(row.until) for row in rows}

@@ -23,7 +23,7 @@ class KeptPause:
     reason: str
 
 
-def all(conn: Connection, site: str) -> list[KeptPause]:
+def load_all(conn: Connection, site: str) -> list[KeptPause]:
     """Those of a site by what they hold; one that is over may be among them."""
     rows = conn.execute(select(table).where(table.c.site == site).order_by(table.c.what))
     return [KeptPause(row.what, from_ms(row.until), row.strikes, row.reason) for row in rows]

@@ -38,7 +38,7 @@ class CycleLine:
 
 def note(conn: Connection, site: str, cycle_id: str, line: CycleLine) -> None:
     """Put an objective into the list of a cycle that has ended, in the place of what was noted of it before. The list of a closed one stands."""
-    cycle = list_line.kept(cycle_id)
+    cycle = list_line.storable_text(cycle_id)
     if version_of(conn, site, cycle):
         return
     _list(conn, site, cycle, ENDED)
@@ -50,7 +50,7 @@ def close(
     conn: Connection, site: str, cycle_id: str, version: int, states: Iterable[ObjectiveState], at: datetime
 ) -> None:
     """The list of a cycle is from here on that of these records; by whom they were served stands as it was noted."""
-    cycle, now = list_line.kept(cycle_id), to_ms(at)
+    cycle, now = list_line.storable_text(cycle_id), to_ms(at)
     mine = (cycle_line.c.site == site, cycle_line.c.cycle == cycle)
     noted = {
         row.id: _KnownLine(now, row.ends_at, row.served)
@@ -65,7 +65,7 @@ def close(
 
 def reopen(conn: Connection, site: str, cycle_id: str, noted: Iterable[CycleLine]) -> None:
     """The list of a cycle is again that of what was noted at its end."""
-    cycle = list_line.kept(cycle_id)
+    cycle = list_line.storable_text(cycle_id)
     _forget(conn, site, cycle)
     _list(conn, site, cycle, ENDED)
     _add(conn, site, cycle, noted)
@@ -86,14 +86,14 @@ def cycles(conn: Connection, sites: Collection[str]) -> frozenset[str]:
 
 def version_of(conn: Connection, site: str, cycle_id: str) -> int | None:
     """The version of the closing of a cycle that is over, 0 where it is not closed; None where it is not known to be over."""
-    mine = (cycle_list.c.site == site, cycle_list.c.cycle == list_line.kept(cycle_id))
+    mine = (cycle_list.c.site == site, cycle_list.c.cycle == list_line.storable_text(cycle_id))
     return conn.execute(select(cycle_list.c.version).where(*mine)).scalar_one_or_none()
 
 
 def id_called(conn: Connection, site: str, cycle_id: str, name: str) -> str | None:
     """The id of the objective that was called by this key when a cycle was over; None where none was."""
     place = list_line.place(name, site, "")
-    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.kept(cycle_id))
+    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.storable_text(cycle_id))
     found = conn.execute(
         select(cycle_line.c.id).where(*mine, cycle_line.c.place.startswith(place, autoescape=True)).limit(1)
     )
@@ -110,7 +110,7 @@ def ids(conn: Connection, site: str, cycles: Collection[str] | None = None) -> f
     """Ids of the objectives that stand in the lists of those of these cycles that are over; without cycles of all that are."""
     mine = [cycle_line.c.site == site]
     if cycles is not None:
-        mine.append(cycle_line.c.cycle.in_([list_line.kept(one) for one in cycles]))
+        mine.append(cycle_line.c.cycle.in_([list_line.storable_text(one) for one in cycles]))
     return frozenset(conn.execute(select(cycle_line.c.id).where(*mine)).scalars())
 
 
@@ -128,7 +128,7 @@ class FinishedLines(NamedTuple):
     of: Mapping[str, FinishedLine]
 
 
-def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> FinishedLines:
+def load_known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> FinishedLines:
     """The lines of these objectives in the list of a cycle that is over; none where it is not."""
     version = version_of(conn, site, cycle)
     if version is None:
@@ -144,9 +144,9 @@ def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> Fini
     )
 
 
-def served(conn: Connection, site: str, cycle_id: str) -> set[str]:
+def list_served(conn: Connection, site: str, cycle_id: str) -> set[str]:
     """Ids of those of a cycle that is over which any objective was aligned to."""
-    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.kept(cycle_id))
+    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.storable_text(cycle_id))
     served_by_some = select(cycle_line.c.id).where(*mine, cycle_line.c.served != "[]")
     return set(conn.execute(served_by_some).scalars())
 

@@ -31,32 +31,32 @@ _UNPRINTED = dict.fromkeys(range(32), " ")
 
 def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, str | int]:
     """The columns of one objective; nothing (no cycle, no project, no owner, no team) is the empty text."""
-    owner = kept(state.owner or "")
+    owner = storable_text(state.owner or "")
     return {
         "site": site,
         "id": state.id,
-        "cycle": kept(state.cycle_id or ""),
-        "project": kept(state.project_key),
+        "cycle": storable_text(state.cycle_id or ""),
+        "project": storable_text(state.project_key),
         "owner": owner,
         "health": str(SEVERITY[state.health.level]),
         "place": place(state.key or state.id, site, state.id),
         "progress": progress_place(state.progress),
         "changed": f"{LATEST - max(to_ms(changed_at), 0):015d}",
-        "words": folded(f"{state.key} {state.title}"),
-        "owner_words": folded(owner),
+        "words": fold_text(f"{state.key} {state.title}"),
+        "owner_words": fold_text(owner),
         "number": number(state.id),
-        "team": kept(state.team or ""),
+        "team": storable_text(state.team or ""),
     }
 
 
-def kept(text: str) -> str:
+def storable_text(text: str) -> str:
     """Text as both databases take it; what they do not take stays something, so that it is never taken for nothing."""
     return plain(text.replace("\x00", "\ufffd"), LONGEST)
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Text in which a search finds any case."""
-    return kept(text.casefold())
+    return storable_text(text.casefold())
 
 
 def place(name: str, site: str, objective_id: str) -> str:
@@ -66,7 +66,7 @@ def place(name: str, site: str, objective_id: str) -> str:
         prefix, digits = name, ""
     digits = digits.lstrip("0")
     parts = (prefix, f"{len(digits):04d}{digits}", site, objective_id)
-    return BETWEEN.join(kept(part).translate(_UNPRINTED) for part in parts)
+    return BETWEEN.join(storable_text(part).translate(_UNPRINTED) for part in parts)
 
 
 def progress_place(progress: Fraction | None) -> str:

@@ -17,7 +17,7 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms
 from connectors.store.database.sql import Statement, StoredRow, among
 from connectors.store.lists import cycle_lines, list_line, statements
-from connectors.store.lists.statements import StatementShape, admitted
+from connectors.store.lists.statements import StatementShape, conditions
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective, ServedCount
 from connectors.store.schema import alignment, cycle_alignment, cycle_line, listing, objective
@@ -47,15 +47,15 @@ class RowSelection:
     def parameters(self) -> dict[str, object]:
         """What narrows, as the statements have it."""
         found: dict[str, object] = {
-            "cycles": [list_line.kept(one) for one in self.cycles],
-            "projects": [list_line.kept(one) for one in self.projects],
-            "owners": [list_line.kept(one) for one in self.owners],
-            "teams": [list_line.kept(one) for one in self.teams],
+            "cycles": [list_line.storable_text(one) for one in self.cycles],
+            "projects": [list_line.storable_text(one) for one in self.projects],
+            "owners": [list_line.storable_text(one) for one in self.owners],
+            "teams": [list_line.storable_text(one) for one in self.teams],
             "health": [str(LEVELS.index(level)) for level in self.health],
-            "search": list_line.folded(self.search),
-            "text": list_line.folded(self.text),
-            "owner_words": list_line.folded(self.owner_words),
-            "aligned_to": list_line.kept(self.aligned_to),
+            "search": list_line.fold_text(self.search),
+            "text": list_line.fold_text(self.text),
+            "owner_words": list_line.fold_text(self.owner_words),
+            "aligned_to": list_line.storable_text(self.aligned_to),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -119,8 +119,8 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     """The figures around the list, from one pass over what is filtered by."""
     shape, values = _asked(conn, wanted)
     searched = shape.only("search", "text", "owner_words", "aligned_to")
-    running = conn.execute(statements.counted(replace(searched, over=False)), values).all()
-    rows = conn.execute(statements.counted(searched), values).all() if shape.over else running
+    running = conn.execute(statements.count_statement(replace(searched, over=False)), values).all()
+    rows = conn.execute(statements.count_statement(searched), values).all() if shape.over else running
     every = [*rows, *running] if shape.over else rows
     wants = {"cycle": wanted.cycles, "project": wanted.projects, "owner": wanted.owners, "team": wanted.teams}
     health: Counter[HealthLevel] = Counter()
@@ -137,10 +137,10 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     )
 
 
-def standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel], int]:
+def count_standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel], int]:
     """How many objectives of each cycle (the empty text: of none) are of each health, from indexes alone; of a closed one by its records."""
     found: Counter[tuple[str, HealthLevel]] = Counter()
-    for row in conn.execute(statements.standing(), {"site": site}):
+    for row in conn.execute(statements.standing_statement(), {"site": site}):
         found[row.cycle, LEVELS[int(row.health)]] += int(row.found)
     return found
 
@@ -161,13 +161,13 @@ def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, fo
     values |= {"size": size}
     if after != START:
         shape = shape.behind()
-        site = list_line.kept(after.site) or wanted.sites[0]
-        values |= {"place": after.place, "at_site": site, "at_id": list_line.kept(after.id)}
+        site = list_line.storable_text(after.site) or wanted.sites[0]
+        values |= {"place": after.place, "at_site": site, "at_id": list_line.storable_text(after.id)}
     if not conn.execute(statements.any_alignment(), {"sites": wanted.sites}).scalar_one():
         return _slice(conn.execute(statements.page(shape.flat()), values).all(), size)
     rows = conn.execute(statements.page(shape), values).all()
     if not rows or rows[0].total < found:
-        members = circled(conn, wanted)
+        members = list_circled(conn, wanted)
         if members:
             rows = conn.execute(statements.page(shape.broken()), {**values, "circled": members}).all()
     return _slice(rows, size)
@@ -187,7 +187,7 @@ def _page_over(conn: Connection, wanted: RowSelection, after: PageStart, size: i
         name, depth = rest.pop()
         placed.append((name, depth))
         rest += [(each, depth + 1) for each in reversed(below.get(name, []))]
-    last = (list_line.kept(after.site) or wanted.sites[0], list_line.kept(after.id))
+    last = (list_line.storable_text(after.site) or wanted.sites[0], list_line.storable_text(after.id))
     start = next((place for place, (name, _) in enumerate(placed, 1) if name == last), after.place)
     start = start if start < len(placed) else 0
     shown = placed[start : start + size]
@@ -210,7 +210,7 @@ def _above_over(
         (row.site, row.objective_id, row.target_id, row.position, "")
         for row in conn.execute(select(running).where(running.c.site.in_(wanted.sites)))
     ]
-    cycles = [list_line.kept(one) for one in wanted.cycles]
+    cycles = [list_line.storable_text(one) for one in wanted.cycles]
     mine = (over.c.site.in_(wanted.sites), over.c.cycle.in_(cycles))
     aims += [
         (row.site, row.objective_id, row.target_id, row.position, row.cycle)
@@ -246,7 +246,7 @@ def _heads_over(conn: Connection, rows: Iterable[StoredRow]) -> dict[tuple[str, 
     return found
 
 
-def circled(conn: Connection, wanted: RowSelection) -> list[str]:
+def list_circled(conn: Connection, wanted: RowSelection) -> list[str]:
     """Those that are aligned in a circle of what the filters admit, as `tree.name_of` names them."""
     shape, values = _asked(conn, wanted)
     return sorted(in_circles({row.below: row.above for row in conn.execute(statements.edges(shape), values)}))
@@ -269,19 +269,23 @@ def in_circles(above: Mapping[str, str]) -> set[str]:
     return found
 
 
-def following(conn: Connection, wanted: RowSelection, after: str | None, limit: int) -> list[SavedObjective]:
+def load_following(
+    conn: Connection, wanted: RowSelection, after: str | None, limit: int
+) -> list[SavedObjective]:
     """The whole states behind an id, in the order of ids; the filters all have to hold."""
     shape, values = _asked(conn, wanted)
     lines = statements.lines_of(shape)
     same = and_(objective.c.site == lines.c.site, objective.c.id == lines.c.id)
     if shape.over:
         columns, ways = (lines.c.site, lines.c.id, lines.c.over), lines
-        statement: Statement = select(*columns).select_from(ways).where(*admitted(shape, lines))
+        statement: Statement = select(*columns).select_from(ways).where(*conditions(shape, lines))
     else:
-        statement = select(objective).select_from(lines.join(objective, same)).where(*admitted(shape, lines))
+        statement = (
+            select(objective).select_from(lines.join(objective, same)).where(*conditions(shape, lines))
+        )
     id_ = statements.bytewise(shape.dialect, lines.c.id)
     if after is not None:
-        after = list_line.kept(after)
+        after = list_line.storable_text(after)
         number = list_line.number(after)
         later = (lines.c.number == number) & (id_ > after)
         statement = statement.where(lines.c.number >= number, (lines.c.number > number) | later)
@@ -297,15 +301,15 @@ def _whole(conn: Connection, rows: Sequence[StoredRow]) -> list[SavedObjective]:
         wanted.setdefault((row.site, row.over), []).append(row.id)
     found: dict[tuple[str, str, str], SavedObjective] = {}
     for (site, over), ids in wanted.items():
-        states = stood(conn, site, over, ids) if over else objectives.several(conn, site, ids)
+        states = load_as_stood(conn, site, over, ids) if over else objectives.several(conn, site, ids)
         found |= {(site, over, id_): one for id_, one in states.items()}
     names = [(row.site, row.over, row.id) for row in rows]
     return [found[name] for name in names if name in found]
 
 
-def stood(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> dict[str, SavedObjective]:
+def load_as_stood(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> dict[str, SavedObjective]:
     """Of these objectives those that stand in the list of a cycle that is over, whole, as they stood then; by id."""
-    lines = cycle_lines.known(conn, site, cycle, ids)
+    lines = cycle_lines.load_known(conn, site, cycle, ids)
     if not lines.of:
         return {}
     if lines.version:
@@ -325,7 +329,7 @@ def stood(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> dict
 
 def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict[str, object]]:
     values = wanted.parameters()
-    cycles = [list_line.kept(one) for one in wanted.cycles]
+    cycles = [list_line.storable_text(one) for one in wanted.cycles]
     over = bool(cycles) and cycle_lines.any_kept(conn, wanted.sites, cycles)
     shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values), over=over)
     return shape, {"sites": wanted.sites, **values}
@@ -374,7 +378,7 @@ def aligned_elsewhere(
     if not wanted.cycles or not ids:
         return {}
     mine = (listing.c.site == alignment.c.site, listing.c.id == alignment.c.objective_id)
-    cycles = [list_line.kept(one) for one in wanted.cycles]
+    cycles = [list_line.storable_text(one) for one in wanted.cycles]
     found = conn.execute(
         select(alignment.c.site, alignment.c.target_id, func.count())
         .select_from(alignment.join(listing, and_(*mine)))
@@ -385,7 +389,7 @@ def aligned_elsewhere(
     return {(site, target): count for site, target, count in found}
 
 
-def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, ServedCount]:
+def count_served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, ServedCount]:
     """Of these objectives, those to which any is aligned."""
     if not ids:
         return {}

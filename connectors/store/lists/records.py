@@ -58,7 +58,7 @@ def acts(
     return [_act(row) for row in conn.execute(found.order_by(audit.c.id.desc()).limit(limit))]
 
 
-def written(
+def load_writes(
     conn: Connection, search: RecordSearch, limit: int, before_id: int | None = None
 ) -> list[WriteRecord]:
     """Writes to Jira, newest first, refused and held ones too."""

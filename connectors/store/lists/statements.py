@@ -138,13 +138,13 @@ def lines_of(shape: StatementShape) -> Table:
     return _lines_over() if shape.over else listing
 
 
-def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
+def conditions(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     """What has to hold for a row, its site included."""
     return [table.c.site.in_(_several("sites")), *_narrowed(shape, table)]
 
 
 @lru_cache(maxsize=64)
-def counted(shape: StatementShape) -> Statement:
+def count_statement(shape: StatementShape) -> Statement:
     """By cycle, project, owner, team and health: how many there are, and in how many of them the search finds its words."""
     lines = lines_of(shape)
     parts = (lines.c.cycle, lines.c.project, lines.c.owner, lines.c.team, lines.c.health)
@@ -156,7 +156,7 @@ def counted(shape: StatementShape) -> Statement:
 
 
 @lru_cache(maxsize=1)
-def standing() -> CompoundSelect[*tuple[object, ...]]:
+def standing_statement() -> CompoundSelect[*tuple[object, ...]]:
     """By cycle and health, how many objectives of a site there are: of a closed cycle by its records, of an ended one those that left it, too."""
     runs = select(listing.c.cycle, listing.c.health, func.count().label("found")).where(
         listing.c.site == bindparam("site"), ~_closed(listing)
@@ -205,7 +205,7 @@ def places(shape: StatementShape) -> Statement:
     """Of each row what it is sorted by among its siblings, and the cycle as whose end it stands (the empty text: it stands so now)."""
     lines = lines_of(shape)
     place = ORDERS[shape.order](lines).label("place")
-    return select(lines.c.site, lines.c.id, lines.c.over, place).where(*admitted(shape, lines))
+    return select(lines.c.site, lines.c.id, lines.c.over, place).where(*conditions(shape, lines))
 
 
 @lru_cache(maxsize=64)
@@ -215,12 +215,12 @@ def heads(shape: StatementShape) -> Statement:
     same = and_(objective.c.site == lines.c.site, objective.c.id == lines.c.id)
     if not shape.over:
         columns = [objective.c.headline, objective.c.changed_at]
-        return select(*columns).select_from(lines.join(objective, same)).where(*admitted(shape, lines))
+        return select(*columns).select_from(lines.join(objective, same)).where(*conditions(shape, lines))
     then = and_(stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over)
     headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
     changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
     ways = lines.outerjoin(stood, then).outerjoin(objective, same)
-    return select(headline, changed).select_from(ways).where(*admitted(shape, lines))
+    return select(headline, changed).select_from(ways).where(*conditions(shape, lines))
 
 
 @lru_cache(maxsize=64)
@@ -230,7 +230,7 @@ def edges(shape: StatementShape) -> Select[str, str]:
     higher = listing.alias("higher")
     columns = (name_of(below).label("below"), name_of(higher).label("above"))
     ways = below.join(above, _of(above, below)).join(higher, _target(above, higher))
-    fits = (*admitted(shape, below), *_narrowed(shape, higher))
+    fits = (*conditions(shape, below), *_narrowed(shape, higher))
     return select(*columns).select_from(ways).where(*fits, *_first(shape, above))
 
 
@@ -247,7 +247,7 @@ def _tree(shape: StatementShape) -> CTE:
     at_top = or_(~_serves(shape, top), _circled(top)) if shape.circles else ~_serves(shape, top)
     columns: list[ColumnElement[object]] = [top.c.site, top.c.id, literal_column("0").label("depth")]
     roots = select(*columns, key.label("path"), top.c.health.label("stem")).where(
-        *admitted(shape, top), at_top
+        *conditions(shape, top), at_top
     )
     tree = roots.cte("tree", recursive=True)
     path = case(
@@ -268,7 +268,9 @@ def _flat(shape: StatementShape) -> CTE:
     lines = lines_of(shape)
     columns: list[ColumnElement[object]] = [lines.c.site, lines.c.id, literal_column("0").label("depth")]
     return (
-        select(*columns, ORDERS[shape.order](lines).label("path")).where(*admitted(shape, lines)).cte("tree")
+        select(*columns, ORDERS[shape.order](lines).label("path"))
+        .where(*conditions(shape, lines))
+        .cte("tree")
     )
 
 

@@ -29,7 +29,7 @@ def hold(conn: Connection, site: str) -> None:
     sql.hold(conn, f"{site}:names")
 
 
-def latest(conn: Connection, site: str) -> NameComparison | None:
+def load_latest(conn: Connection, site: str) -> NameComparison | None:
     """The latest; None where there was none yet."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     if row is None:

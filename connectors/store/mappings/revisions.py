@@ -60,7 +60,7 @@ def active_name(conn: Connection, site: str) -> str | None:
     return conn.execute(select(_current(site))).scalar()
 
 
-def all(conn: Connection, site: str) -> list[Revision]:
+def load_all(conn: Connection, site: str) -> list[Revision]:
     """Every revision of the site, newest first."""
     newest_first = (table.c.created_at.desc(), table.c.revision)
     return [_revision(row) for row in conn.execute(_revisions(site).order_by(*newest_first))]
@@ -81,7 +81,7 @@ def hold(conn: Connection, site: str) -> None:
     sql.hold(conn, f"{site}:activation")
 
 
-def latest(conn: Connection, site: str) -> Activation | None:
+def load_latest(conn: Connection, site: str) -> Activation | None:
     """The activation by which the revision rules that does; None where none was ever activated."""
     mine = select(activation).where(activation.c.site == site)
     row = conn.execute(mine.order_by(activation.c.id.desc()).limit(1)).one_or_none()
@@ -101,7 +101,7 @@ def activated_at(conn: Connection, site: str) -> datetime | None:
     )
 
 
-def ruled(conn: Connection, site: str) -> Iterator[tuple[datetime, str | None]]:
+def load_rules(conn: Connection, site: str) -> Iterator[tuple[datetime, str | None]]:
     """Since when each text ruled, newest first: of every activation. None where the text is not here any more."""
     its = (activation.c.site == table.c.site) & (activation.c.revision == table.c.revision)
     found = select(activation.c.at, table.c.text).select_from(activation.outerjoin(table, its))

@@ -34,7 +34,7 @@ def keep(conn: Connection, site: str, former: Mapping[str, str], at: int) -> Non
     _thin_out(conn, site, [str(row["issue_id"]) for row in rows])
 
 
-def of(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def load_titles(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """By id; issues that were never called otherwise are left out."""
     mine = (table.c.site == site, among(conn, table.c.issue_id, list(ids)))
     found: dict[str, list[str]] = {}

@@ -26,7 +26,7 @@ AT_ONCE = 1_000
 PLAIN = 300
 
 
-def known(
+def load_known(
     conn: Connection, site: str, updated: Mapping[str, datetime], fields: Iterable[str]
 ) -> dict[str, tuple[FieldChange, ...]]:
     """The histories of these issues (id → `updated`) that are whole up to then, of these fields."""

@@ -12,17 +12,17 @@ from sqlalchemy import Connection, Delete, Select, bindparam, func, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import Insert
 
-from connectors.store.database.engine import seen
+from connectors.store.database.engine import read_memory
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import (
     Statement,
     StoredRow,
     among,
     among_given,
-    given,
+    bind_values,
     given_rows,
     insert_into,
-    scanned,
+    scan_column,
     upsert,
 )
 from connectors.store.mirror import former_titles
@@ -128,25 +128,25 @@ def subtree(conn: Connection, site: str, root_ids: Iterable[str]) -> list[Issue]
     return _read(conn, _below(conn.dialect.name), site, root_ids)
 
 
-def above(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
+def load_above(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """Every issue above these in Jira's hierarchy, with these themselves. A circle is walked once."""
     return _read(conn, _above(conn.dialect.name), site, ids)
 
 
-def below(conn: Connection, site: str, root_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+def load_below(conn: Connection, site: str, root_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """By root its own id and those of everything below it by parent. A transaction that only reads walks once, however often it asks."""
-    found, known = {}, seen(conn)
+    found, known = {}, read_memory(conn)
     for root in root_ids:
-        walked = None if known is None else known.get((below, site, root))
+        walked = None if known is None else known.get((load_below, site, root))
         ids: frozenset[str] = walked if isinstance(walked, frozenset) else _below_ids(conn, site, root)
         found[root] = ids
         if known is not None:
-            known[below, site, root] = ids
+            known[load_below, site, root] = ids
     return found
 
 
 def _below_ids(conn: Connection, site: str, root: str) -> frozenset[str]:
-    asked = {"site": site, "given": given(conn, [root])}
+    asked = {"site": site, "given": bind_values(conn, [root])}
     return frozenset(conn.execute(_tree(conn.dialect.name), asked).scalars())
 
 
@@ -155,7 +155,7 @@ def children(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     return _read(conn, _children(conn.dialect.name), site, ids)
 
 
-def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
+def load_linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """The issues that these link to or that link to these, by any phrase."""
     return _read(conn, _linked(conn.dialect.name), site, ids)
 
@@ -163,7 +163,7 @@ def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
 def every(conn: Connection, site: str) -> Iterator[Issue]:
     """All issues in no order, streamed: memory stays flat however many there are. Read on within the same transaction."""
     reader = IssueReader()
-    for row in _stream(conn, select(issue.c.content).where(scanned(conn, issue.c.site) == site)):
+    for row in _stream(conn, select(issue.c.content).where(scan_column(conn, issue.c.site) == site)):
         yield reader.read(row.content)
 
 
@@ -258,7 +258,7 @@ def _keep(
 
 def _before(conn: Connection, site: str, ids: Iterable[str]) -> _Before:
     """Key, `updated` and content of what we have. The rows stay locked, so that what is news now is news when it is written."""
-    found = conn.execute(_locked(conn.dialect.name), {"site": site, "given": given(conn, ids)})
+    found = conn.execute(_locked(conn.dialect.name), {"site": site, "given": bind_values(conn, ids)})
     return {issue_id: (key, updated, content) for issue_id, key, updated, content in found.all()}
 
 
@@ -295,7 +295,7 @@ def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], earlier: 
     changed = [found for found in changed if linked.get(found.id, _NO_LINKS) != _links(found)]
     known = [found.id for found in changed if linked.get(found.id)]
     if known:
-        conn.execute(_unlinking(conn.dialect.name), {"site": site, "given": given(conn, known)})
+        conn.execute(_unlinking(conn.dialect.name), {"site": site, "given": bind_values(conn, known)})
     rows = [
         {"site": site, "issue_id": found.id, "phrase": phrase, "other_id": other}
         for found in changed
@@ -411,7 +411,7 @@ def _read(
     memory: IssueMemory | None = None,
 ) -> list[Issue]:
     reader = memory or IssueReader()
-    rows = conn.execute(statement, {"site": site, "given": given(conn, ids)})
+    rows = conn.execute(statement, {"site": site, "given": bind_values(conn, ids)})
     return [reader.read(content) for part in rows.partitions(READ_AT_ONCE) for (content,) in part]
 
 

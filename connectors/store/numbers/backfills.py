@@ -21,7 +21,7 @@ class Backfill:
     points: int
 
 
-def latest(conn: Connection, site: str) -> Backfill | None:
+def load_latest(conn: Connection, site: str) -> Backfill | None:
     """The last one; None before the first."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     return None if row is None else Backfill(row.revision, from_ms(row.at), row.points)

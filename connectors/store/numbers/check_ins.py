@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import Statement, StoredRow, among, among_given, given, plain
+from connectors.store.database.sql import Statement, StoredRow, among, among_given, bind_values, plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
 from mappings.explain.confidence import SpokenConfidence, confidence_of
@@ -120,7 +120,7 @@ def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -
     return KeptCheckIn(check_in, now, by, WITHDRAWN)
 
 
-def carried(conn: Connection, site: str, objective_id: str, by: str, now: datetime) -> None:
+def leave_behind(conn: Connection, site: str, objective_id: str, by: str, now: datetime) -> None:
     """Leave what was said of an objective behind as it is carried into another cycle: there nobody has said it, nor how sure they are.
 
     What was replaced or cleared stays behind too: it shall not stand again there when the comment that ended it is deleted.
@@ -131,7 +131,7 @@ def carried(conn: Connection, site: str, objective_id: str, by: str, now: dateti
     conn.execute(update(table).where(mine, ended).values(ended_how=CARRIED))
 
 
-def standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:
+def load_standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:
     """The check-ins that stand, of one objective or of the whole site; the latest of each key result.
 
     Each with the confidence that was said last, in a check-in that was not withdrawn; where no value stands, the check-in that said it.
@@ -142,13 +142,13 @@ def standing(conn: Connection, site: str, objective_id: str | None = None) -> Ch
 
 
 def standing_among(conn: Connection, site: str, objective_ids: Iterable[str]) -> CheckIns:
-    """As `standing`, of these objectives."""
-    asked = {"of_site": site, "given": given(conn, objective_ids)}
+    """As `load_standing`, of these objectives."""
+    asked = {"of_site": site, "given": bind_values(conn, objective_ids)}
     return _latest(_kept(row) for row in conn.execute(_standing_among(conn.dialect.name), asked))
 
 
-def stood(conn: Connection, site: str, at: datetime) -> CheckIns:
-    """As `standing`, of a whole site at an instant; what a comment says no longer had never been there."""
+def load_as_stood(conn: Connection, site: str, at: datetime) -> CheckIns:
+    """As `load_standing`, of a whole site at an instant; what a comment says no longer had never been there."""
     statement = _every(site).where(table.c.at <= to_ms(at), SAID_STILL).order_by(table.c.at, table.c.id)
     return _latest(_until(_kept(row), at) for row in conn.execute(statement))
 
@@ -174,7 +174,7 @@ def _latest(in_order: Iterable[KeptCheckIn]) -> CheckIns:
     }
 
 
-def of(conn: Connection, site: str, objective_id: str) -> Sequence[KeptCheckIn]:
+def load_all(conn: Connection, site: str, objective_id: str) -> Sequence[KeptCheckIn]:
     """Every check-in of an objective, ended ones too, the latest first."""
     statement = _every(site).where(table.c.objective_id == objective_id).order_by(table.c.id.desc())
     return [_kept(row) for row in conn.execute(statement)]

@@ -40,7 +40,7 @@ def watch(conn: Connection, site: str, issue_ids: Iterable[str]) -> None:
         conn.execute(insert_into(conn, comment_read).on_conflict_do_nothing(), rows)
 
 
-def watched(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
+def list_watched(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
     """Those of the issues whose comments are read."""
     mine = (comment_read.c.site == site, among(conn, comment_read.c.issue_id, issue_ids))
     return frozenset(conn.execute(select(comment_read.c.issue_id).where(*mine)).scalars())
@@ -79,7 +79,9 @@ def unwatch(conn: Connection, site: str, issue_id: str) -> None:
         conn.execute(delete(one).where(one.c.site == site, one.c.issue_id == issue_id))
 
 
-def of(conn: Connection, site: str, issue_ids: Iterable[str]) -> Mapping[tuple[str, str], KeptComment]:
+def load_comments(
+    conn: Connection, site: str, issue_ids: Iterable[str]
+) -> Mapping[tuple[str, str], KeptComment]:
     """How the comments of issues were taken, by issue and comment, the oldest first."""
     mine = (table.c.site == site, among(conn, table.c.issue_id, issue_ids))
     rows = conn.execute(select(table).where(*mine).order_by(table.c.at, table.c.comment_id))

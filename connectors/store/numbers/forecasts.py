@@ -56,7 +56,7 @@ def keep(conn: Connection, site: str, found: Iterable[KeptForecast]) -> None:
         conn.execute(insert_into(conn, table).on_conflict_do_nothing(), rows)
 
 
-def wanting(conn: Connection, site: str, cycles: Collection[str], day: date) -> list[str]:
+def list_wanting(conn: Connection, site: str, cycles: Collection[str], day: date) -> list[str]:
     """Ids of the objectives of these cycles of which nothing was kept on this day."""
     there = (
         select(table.c.objective_id)
@@ -68,12 +68,12 @@ def wanting(conn: Connection, site: str, cycles: Collection[str], day: date) -> 
         )
         .exists()
     )
-    of_cycles = listing.c.cycle.in_([list_line.kept(one) for one in cycles])
+    of_cycles = listing.c.cycle.in_([list_line.storable_text(one) for one in cycles])
     found = select(listing.c.id).where(listing.c.site == site, of_cycles, ~there).order_by(listing.c.id)
     return list(conn.execute(found).scalars())
 
 
-def latest(
+def load_latest(
     conn: Connection, sites: Collection[str], ids: Collection[str], since: date
 ) -> dict[tuple[str, str], KeptForecast]:
     """The last that was kept of each of these objectives from a day on, by site and id."""
@@ -107,7 +107,7 @@ def cycles(conn: Connection, site: str) -> list[str]:
     return sorted(conn.execute(select(table.c.cycle).where(*mine).distinct()).scalars())
 
 
-def unjudged(conn: Connection, site: str, cycle_id: str) -> list[str]:
+def list_unjudged(conn: Connection, site: str, cycle_id: str) -> list[str]:
     """Ids of the objectives of which forecasts in this cycle wait to be held against what came of it."""
     mine = (table.c.site == site, table.c.cycle == cycle_id, table.c.judged_on.is_(None))
     return list(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
@@ -129,7 +129,7 @@ def judge(
         conn.execute(update(table).where(mine, its).values(came_true=int(came_true)))
 
 
-def told(conn: Connection, sites: Collection[str], cycle_id: str) -> list[PastForecast]:
+def load_judged(conn: Connection, sites: Collection[str], cycle_id: str) -> list[PastForecast]:
     """All forecasts of key results in a cycle that came true or did not, equal ones of one key result together."""
     what = (table.c.site, table.c.objective_id, table.c.key_result_id, table.c.probability, table.c.came_true)
     mine = (

@@ -36,9 +36,9 @@ from connectors.store.database.sql import (
     StoredRow,
     among,
     among_given,
-    given,
+    bind_values,
     insert_into,
-    scanned,
+    scan_column,
     upsert,
 )
 from connectors.store.lists import list_line
@@ -192,7 +192,7 @@ def headline_text(state: ObjectiveState) -> str:
 
 def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
     """Of every objective of the site the headline and when it last changed (epoch milliseconds), in no order."""
-    mine = scanned(conn, objective.c.site) == site
+    mine = scan_column(conn, objective.c.site) == site
     found = select(objective.c.headline, objective.c.changed_at).where(mine, _LISTED)
     return conn.execute(found).all()
 
@@ -218,7 +218,7 @@ def texts(conn: Connection, site: str, ids: Iterable[str], mapping_revision: str
     """The states of these objectives as the text that `json_text.encode` makes of them: two that are equal are found so without
     making either. Left out is what is not kept, or was computed by another mapping revision.
     """
-    asked = {"of_site": site, "revision": mapping_revision, "given": given(conn, ids)}
+    asked = {"of_site": site, "revision": mapping_revision, "given": bind_values(conn, ids)}
     return {row.id: row.content for row in conn.execute(_texts(conn.dialect.name), asked)}
 
 
@@ -227,13 +227,13 @@ def confirm(conn: Connection, site: str, ids: Iterable[str], mapping_revision: s
     asked = {
         "of_site": site,
         "revision": mapping_revision,
-        "given": given(conn, ids),
+        "given": bind_values(conn, ids),
         "instant": to_ms(at),
     }
     conn.execute(_confirming(conn.dialect.name), asked)
 
 
-def listed(conn: Connection, site: str) -> list[SavedObjective]:
+def load_objectives(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site, _LISTED).order_by(objective.c.id))
     return [saved_of_row(row) for row in rows]
@@ -241,7 +241,7 @@ def listed(conn: Connection, site: str) -> list[SavedObjective]:
 
 def ids_of_cycle(conn: Connection, site: str, cycle_id: str) -> frozenset[str]:
     """Ids of the objectives of one cycle."""
-    mine = (listing.c.site == site, listing.c.cycle == list_line.kept(cycle_id))
+    mine = (listing.c.site == site, listing.c.cycle == list_line.storable_text(cycle_id))
     return frozenset(conn.execute(select(listing.c.id).where(*mine)).scalars())
 
 
@@ -250,12 +250,12 @@ def in_another_cycle(conn: Connection, site: str, cycles: Mapping[str, str | Non
     kept = select(listing.c.id, listing.c.cycle).where(
         listing.c.site == site, among(conn, listing.c.id, list(cycles))
     )
-    moved = [id_ for id_, cycle in conn.execute(kept) if cycle != list_line.kept(cycles[id_] or "")]
+    moved = [id_ for id_, cycle in conn.execute(kept) if cycle != list_line.storable_text(cycles[id_] or "")]
     found = several(conn, site, moved)
     return [found[id_] for id_ in moved if id_ in found]
 
 
-def all(conn: Connection, site: str) -> list[SavedObjective]:
+def load_all(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective and every plain parent of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))
     return [saved_of_row(row) for row in rows]
@@ -271,7 +271,7 @@ def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
 
 def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
     """Ids of the objectives that a change of one of these issues may move."""
-    asked = {"site": site, "given": given(conn, issue_ids)}
+    asked = {"site": site, "given": bind_values(conn, issue_ids)}
     return frozenset(conn.execute(_depending(conn.dialect.name), asked).scalars())
 
 
@@ -315,7 +315,7 @@ def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObje
 
 def aligned_among(conn: Connection, site: str, targets: Iterable[str]) -> list[tuple[str, SavedObjective]]:
     """The objectives that are aligned to any of these, each with the one that it is aligned to."""
-    asked = {"of_site": site, "given": given(conn, targets)}
+    asked = {"of_site": site, "given": bind_values(conn, targets)}
     rows = conn.execute(_aligned_among(conn.dialect.name), asked).all()
     found = {row.id: saved_of_row(row) for row in {row.id: row for row in rows}.values()}
     return [(row.target_id, found[row.id]) for row in rows]

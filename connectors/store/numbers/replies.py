@@ -53,7 +53,7 @@ def load(conn: Connection, site: str, number: int) -> CheckInReply | None:
     return None if row is None else _kept(row, row.objective_id, row.key_result_id)
 
 
-def of(conn: Connection, site: str, objective_id: str) -> list[CheckInReply]:
+def load_replies(conn: Connection, site: str, objective_id: str) -> list[CheckInReply]:
     """Every answer to the check-ins of an objective, the first one first; none to what a comment says no longer."""
     mine = _every(site).where(check_in.c.objective_id == objective_id, SAID_STILL)
     return [

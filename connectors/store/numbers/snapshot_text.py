@@ -101,7 +101,7 @@ def difference(base: str, text: str) -> str:
     return json.dumps(steps)
 
 
-def applied(base: str, steps: str) -> str:
+def apply_steps(base: str, steps: str) -> str:
     """The text that differs so from the base."""
     known = base.split(BETWEEN_ROWS)
     pieces: list[str] = []
@@ -120,4 +120,4 @@ HAS_DICTIONARY = 0x20
 def _read(base: str, content: bytes) -> str:
     if content[1] & HAS_DICTIONARY:
         return zlib.decompressobj(zdict=base.encode()).decompress(content).decode()
-    return applied(base, zlib.decompress(content).decode())
+    return apply_steps(base, zlib.decompress(content).decode())

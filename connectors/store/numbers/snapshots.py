@@ -45,7 +45,7 @@ def keep(
 ) -> bool:
     """Keep a snapshot where it says more than the one before (a state and its mapping revision); whether one was kept. `text`: the whole state as JSON, where it was made."""
     same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
-    if same and latest(conn, site, state.id) is not None:
+    if same and latest_instant(conn, site, state.id) is not None:
         return False
     conn.execute(insert(snapshot), _values(conn, site, state, revision, now, text))
     return True
@@ -72,7 +72,7 @@ def ledgers(state: ObjectiveState) -> tuple[object, ...]:
     )
 
 
-def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> StateSnapshot | None:
+def load_at(conn: Connection, site: str, objective_id: str, moment: datetime) -> StateSnapshot | None:
     """The snapshot that held at this moment, or None where history begins later."""
     found = _of(site, objective_id).where(snapshot.c.at <= to_ms(moment))
     row = conn.execute(found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)).one_or_none()
@@ -83,7 +83,7 @@ def load(conn: Connection, history_id: int) -> ObjectiveState | None:
     """The state behind a point of history, by the number of the point; None where it was made before states were kept."""
     point = select(history.c.site, history.c.objective_id, history.c.at).where(history.c.id == history_id)
     row = conn.execute(point).one_or_none()
-    found = None if row is None else at(conn, row.site, row.objective_id, from_ms(row.at))
+    found = None if row is None else load_at(conn, row.site, row.objective_id, from_ms(row.at))
     return None if found is None else found.state
 
 
@@ -143,7 +143,7 @@ def spans(
     }
 
 
-def latest(conn: Connection, site: str, objective_id: str) -> datetime | None:
+def latest_instant(conn: Connection, site: str, objective_id: str) -> datetime | None:
     """When the last snapshot is from, or None."""
     return _extreme(conn, site, objective_id, func.max(snapshot.c.at))
 

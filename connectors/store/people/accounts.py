@@ -75,7 +75,7 @@ def by_identity(conn: Connection, issuer: str, subject: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def all(conn: Connection) -> list[Account]:
+def load_all(conn: Connection) -> list[Account]:
     """Every account, by address."""
     return [_account(row) for row in conn.execute(select(table).order_by(table.c.email))]
 

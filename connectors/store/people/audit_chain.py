@@ -56,7 +56,7 @@ def commitment(nonce: str, who: str, detail: str) -> str:
     return _digest(nonce, who, detail)
 
 
-def chained(before: str, position: int, at: datetime, site: str, what: str, commitment: str) -> str:
+def chain_entry(before: str, position: int, at: datetime, site: str, what: str, commitment: str) -> str:
     """What an entry adds to the chain."""
     return _digest(before, position, to_ms(at), site, what, commitment)
 
@@ -71,7 +71,7 @@ def bind(conn: Connection, nonce: Callable[[], str], most: int = BATCH) -> int:
     for row in conn.execute(waiting).all():
         position, salt = position + 1, nonce()
         promise = commitment(salt, row.who, row.detail)
-        chain = chained(chain, position, from_ms(row.at), row.site, row.what, promise)
+        chain = chain_entry(chain, position, from_ms(row.at), row.site, row.what, promise)
         links.append(
             {"entry": row.id, "position": position, "nonce": salt, "commitment": promise, "chain": chain}
         )
@@ -116,7 +116,7 @@ def links(conn: Connection, after: int = 0) -> Iterator[BoundEntry]:
         after = rows[-1].position
 
 
-def naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[BoundEntry]:
+def load_naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[BoundEntry]:
     """The bound entries that name somebody in one of these spellings."""
     texts = [spelt for spelt, _ in spellings]
     named = or_(
@@ -157,7 +157,7 @@ def with_words(
     return [_link(row) for row in rows]
 
 
-def pushed(conn: Connection, receiver: str) -> int:
+def pushed_position(conn: Connection, receiver: str) -> int:
     """How far the record was sent to a receiver: the position of the last entry it has, 0 where it has none."""
     return conn.execute(select(audit_push.c.position).where(audit_push.c.receiver == receiver)).scalar() or 0
 
@@ -170,7 +170,7 @@ def put_pushed(conn: Connection, receiver: str, position: int) -> None:
 
 def unsent(conn: Connection, receiver: str) -> tuple[int, datetime] | None:
     """How many bound entries a receiver has not got, and of when the oldest is; None where it has all."""
-    after = pushed(conn, receiver)
+    after = pushed_position(conn, receiver)
     behind = (table.c.position > after,)
     first = conn.execute(select(table.c.at).where(*behind).order_by(table.c.position).limit(1)).scalar()
     if first is None:

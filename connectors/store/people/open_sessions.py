@@ -49,7 +49,7 @@ def get(conn: Connection, session_id: str) -> OpenSession | None:
     return None if row is None else _session(row)
 
 
-def of(conn: Connection, account_id: int) -> list[OpenSession]:
+def load_sessions(conn: Connection, account_id: int) -> list[OpenSession]:
     """Those of an account, the one that was used last first."""
     mine = select(table).where(table.c.account_id == account_id).order_by(table.c.seen.desc(), table.c.id)
     return [_session(row) for row in conn.execute(mine)]

@@ -87,7 +87,7 @@ def _texts(table: Table) -> list[Column[str]]:
     return [column for column in table.columns if isinstance(column.type, Text)]
 
 
-def reworded(text: str, email: str, stand_in: str) -> str:
+def reword_text(text: str, email: str, stand_in: str) -> str:
     """A text of the store with the stand-in wherever the address stood: at its beginning as a label, or quoted within."""
     if text == email or text.startswith(f"{email} (token "):
         return stand_in + text[len(email) :]

@@ -35,7 +35,7 @@ def remove(conn: Connection, account_id: int, name: str) -> bool:
     return conn.execute(delete(table).where(*mine)).rowcount > 0
 
 
-def of(conn: Connection, account_id: int) -> list[SavedView]:
+def load_views(conn: Connection, account_id: int) -> list[SavedView]:
     """Those of an account, by name."""
     found = select(table.c.name, table.c.address).where(table.c.account_id == account_id)
     return [SavedView(row.name, row.address) for row in conn.execute(found.order_by(table.c.name))]

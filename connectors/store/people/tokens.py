@@ -69,7 +69,7 @@ def note_use(conn: Connection, token: ApiToken, now: datetime) -> None:
         conn.execute(update(table).where(table.c.id == token.id).values(last_used_at=to_ms(now)))
 
 
-def all(conn: Connection, account_id: int | None = None) -> list[ApiToken]:
+def load_all(conn: Connection, account_id: int | None = None) -> list[ApiToken]:
     """Every token, or those of one account, by id."""
     statement = select(table).order_by(table.c.id)
     if account_id is not None:

@@ -50,7 +50,7 @@ def clear(conn: Connection, site: str, kind: Kind) -> None:
     conn.execute(delete(table).where(table.c.site == site, table.c.kind == kind))
 
 
-def standing(conn: Connection, site: str) -> tuple[ReadFailure, ...]:
+def load_standing(conn: Connection, site: str) -> tuple[ReadFailure, ...]:
     """The reads that fail at present, a full one first."""
     found = conn.execute(select(table).where(table.c.site == site).order_by(table.c.kind))
     return tuple(

@@ -25,7 +25,7 @@ class FullRead:
     wrong: int | None = None
 
 
-def latest(conn: Connection, site: str) -> FullRead | None:
+def load_latest(conn: Connection, site: str) -> FullRead | None:
     """The last one; None before the first."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     return None if row is None else FullRead(from_ms(row.at), row.revision, row.issues, row.wrong)

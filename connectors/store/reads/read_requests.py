@@ -26,7 +26,7 @@ def ask(conn: Connection, site: str, now: datetime, *, once: bool = False) -> No
     )
 
 
-def asked(conn: Connection, site: str) -> int:
+def count_requests(conn: Connection, site: str) -> int:
     """How often it was asked for until now."""
     return conn.execute(select(table.c.asked).where(table.c.site == site)).scalar() or 0
 

@@ -21,7 +21,7 @@ class RecentReads:
     wrong_at: datetime | None = None
 
 
-def of(conn: Connection, site: str) -> RecentReads:
+def load_reads(conn: Connection, site: str) -> RecentReads:
     """Those of a site."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     if row is None:

@@ -37,7 +37,7 @@ def begin(conn: Connection, site: str, read: str, holder: str, content: str, now
     )
 
 
-def kept(conn: Connection, site: str) -> UnfinishedRead | None:
+def load_unfinished(conn: Connection, site: str) -> UnfinishedRead | None:
     """The read that did not come to its end, if there is one."""
     row = conn.execute(select(resync_run).where(resync_run.c.site == site)).first()
     return None if row is None else UnfinishedRead(row.read, row.content, from_ms(row.saved_at))

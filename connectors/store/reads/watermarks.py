@@ -23,7 +23,7 @@ class Watermark:
     under: str
 
 
-def of(conn: Connection, site: str, place: MarkedMapping = "active") -> Watermark | None:
+def load_mark(conn: Connection, site: str, place: MarkedMapping = "active") -> Watermark | None:
     """The mark; None where there is none."""
     mine = (table.c.site == site, table.c.place == place)
     row = conn.execute(select(table).where(*mine)).first()

@@ -56,7 +56,7 @@ def to_change(conn: Connection, name: str) -> SavedSite | None:
     return None if row is None else _saved(row)
 
 
-def all(conn: Connection) -> list[SavedSite]:
+def load_all(conn: Connection) -> list[SavedSite]:
     """Every site, by name."""
     return [_saved(row) for row in conn.execute(select(table).order_by(table.c.name))]
 

@@ -183,7 +183,7 @@ def put(conn: Connection, site: str, events: Iterable[OutgoingEvent]) -> None:
         conn.execute(insert_into(conn, outbox).on_conflict_do_nothing(index_elements=key), rows)
 
 
-def due(conn: Connection, site: str, recipient: str, now: datetime, limit: int) -> list[OutgoingEvent]:
+def load_due(conn: Connection, site: str, recipient: str, now: datetime, limit: int) -> list[OutgoingEvent]:
     """What is to be posted to one now, the oldest first."""
     mine = (
         outbox.c.site == site,

@@ -66,13 +66,13 @@ def get(conn: Connection, account_id: int, site: str) -> AccountPerson | None:
     return None if row is None else _tie(row)
 
 
-def of(conn: Connection, account_id: int) -> list[AccountPerson]:
+def load_people(conn: Connection, account_id: int) -> list[AccountPerson]:
     """Who an account is, by site."""
     found = select(table).where(table.c.account_id == account_id).order_by(table.c.site)
     return [_tie(row) for row in conn.execute(found)]
 
 
-def all(conn: Connection) -> list[AccountPerson]:
+def load_all(conn: Connection) -> list[AccountPerson]:
     """Who all accounts are, by account and site."""
     found = select(table).order_by(table.c.account_id, table.c.site)
     return [_tie(row) for row in conn.execute(found)]

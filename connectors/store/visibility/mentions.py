@@ -44,7 +44,7 @@ def mentions(conn: Connection, site: str, ids: Iterable[str], keys: Iterable[str
     before: dict[str, list[str]] = {}
     for row in conn.execute(select(former_key.c.key, former_key.c.issue_id).where(*mine)):
         before.setdefault(row.issue_id, []).append(row.key)
-    called = former_titles.of(conn, site, [row.id for row in rows])
+    called = former_titles.load_titles(conn, site, [row.id for row in rows])
     decode = json_text.decoder(_Title).decode
     return {
         row.id: Mention(

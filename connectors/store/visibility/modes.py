@@ -28,6 +28,6 @@ def put(conn: Connection, site: str, mode: Visibility, now: datetime) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=values))
 
 
-def all(conn: Connection) -> dict[str, Visibility]:
+def load_all(conn: Connection) -> dict[str, Visibility]:
     """By site, where one was ever set."""
     return {row.site: Visibility(row.mode) for row in conn.execute(select(table))}

@@ -53,7 +53,7 @@ def worst(conn: Connection, site: str, most: int = 1_000) -> list[ObjectiveDrift
     return [ObjectiveDrift(row.objective_id, row.issues, from_ms(row.at)) for row in found]
 
 
-def of(conn: Connection, site: str, objective_id: str) -> ObjectiveDrift | None:
+def load_drift(conn: Connection, site: str, objective_id: str) -> ObjectiveDrift | None:
     """One objective, None where nothing of it was wrong."""
     mine = (drift.c.site == site, drift.c.objective_id == objective_id)
     row = conn.execute(select(drift).where(*mine)).first()

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import StoredRow, among, among_given, given, insert_into, plain
+from connectors.store.database.sql import StoredRow, among, among_given, bind_values, insert_into, plain
 from connectors.store.schema import alignment
 from connectors.store.schema import due as table
 
@@ -166,13 +166,13 @@ def claim(
 
 def among_due(conn: Connection, site: str, objective_ids: Iterable[str]) -> frozenset[str]:
     """Which of these objectives are due, now or later, held, or dead letters: what is stored of them may be out of date."""
-    asked = {"site": site, "given": given(conn, objective_ids)}
+    asked = {"site": site, "given": bind_values(conn, objective_ids)}
     return frozenset(conn.execute(_among_due(conn.dialect.name), asked).scalars())
 
 
-def untouched(conn: Connection, site: str, objective_ids: Iterable[str]) -> dict[str, int]:
+def list_untouched(conn: Connection, site: str, objective_ids: Iterable[str]) -> dict[str, int]:
     """Of these objectives those that are due, that nobody holds and whose last attempt did not fail, with the generation of each."""
-    asked = {"site": site, "given": given(conn, objective_ids)}
+    asked = {"site": site, "given": bind_values(conn, objective_ids)}
     return {row.objective_id: row.generation for row in conn.execute(_untouched(conn.dialect.name), asked)}
 
 
@@ -260,7 +260,7 @@ def dead(conn: Connection, site: str | None = None) -> list[DeadLetter]:
     return [_dead_letter(row) for row in conn.execute(_of_site(statement, site))]
 
 
-def failing(conn: Connection, site: str, now: datetime) -> list[tuple[str, str]]:
+def list_failing(conn: Connection, site: str, now: datetime) -> list[tuple[str, str]]:
     """Objectives whose last attempt failed and that wait for another, with the error, the longest waiting first. What is tried again
     in a moment, and has been for a moment only, is left out.
     """

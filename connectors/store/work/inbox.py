@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import Statement, insert_into, plain, scanned
+from connectors.store.database.sql import Statement, insert_into, plain, scan_column
 from connectors.store.schema import delivery, delivery_count
 
 LONGEST_IDENTIFIER = 500
@@ -65,7 +65,7 @@ def store(
     return conn.execute(statement, row).scalar_one_or_none()
 
 
-def pending(conn: Connection, limit: int, site: str | None = None) -> list[Delivery]:
+def load_pending(conn: Connection, limit: int, site: str | None = None) -> list[Delivery]:
     """What waits, oldest first. On PostgreSQL rows that another transaction is settling are left out."""
     return _read(conn, _pending(limit, site))
 
@@ -191,14 +191,14 @@ _WAITING = (
 )
 
 
-def received(conn: Connection, site: str, since: datetime) -> list[datetime]:
+def list_arrivals(conn: Connection, site: str, since: datetime) -> list[datetime]:
     """When the deliveries of a site came, from an instant on, the earliest first."""
     mine = (_OF_ANY_STATUS, delivery.c.received_at >= to_ms(since), delivery.c.site == site)
     found = conn.execute(select(delivery.c.received_at).where(*mine)).scalars()
     return [from_ms(at) for at in sorted(found)]
 
 
-def since(conn: Connection, site: str, instant: datetime, limit: int) -> list[Delivery]:
+def load_since(conn: Connection, site: str, instant: datetime, limit: int) -> list[Delivery]:
     """What came from an instant on, whatever became of it."""
     mine = (_OF_ANY_STATUS, delivery.c.received_at >= to_ms(instant), delivery.c.site == site)
     return _read(conn, _deliveries().where(*mine).limit(limit))
@@ -209,7 +209,7 @@ def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
     return _read(
         conn,
         _deliveries()
-        .where(scanned(conn, delivery.c.site) == site)
+        .where(scan_column(conn, delivery.c.site) == site)
         .order_by(delivery.c.id.desc())
         .limit(limit),
     )

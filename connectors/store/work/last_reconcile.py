@@ -13,7 +13,7 @@ from connectors.store.database.sql import upsert
 from connectors.store.schema import last_reconcile as table
 
 
-def at(conn: Connection, site: str) -> datetime | None:
+def load_instant(conn: Connection, site: str) -> datetime | None:
     """When that was; None before the first time."""
     return maybe_from_ms(conn.execute(select(table.c.at).where(table.c.site == site)).scalar())
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from connectors.store.cycles.carries import UNDER_WAY
-from connectors.store.database.sql import among_given, given
+from connectors.store.database.sql import among_given, bind_values
 from connectors.store.schema import (
     brake,
     carry,
@@ -90,7 +90,7 @@ class ObjectiveTraits:
 
 def among(conn: Connection, site: str, objective_ids: Iterable[str]) -> ObjectiveTraits:
     """The circumstances of these objectives and of their site."""
-    asked = {"site": site, "given": given(conn, objective_ids)}
+    asked = {"site": site, "given": bind_values(conn, objective_ids)}
     found: dict[ObjectiveTrait, set[str]] = {}
     for what, objective_id in conn.execute(_among(conn.dialect.name), asked):
         found.setdefault(ObjectiveTrait(what), set()).add(objective_id)

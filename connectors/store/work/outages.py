@@ -44,7 +44,7 @@ class Outage:
         return self.kind in ("sign_in", "refused")
 
 
-def standing(conn: Connection, site: str) -> Outage | None:
+def load_standing(conn: Connection, site: str) -> Outage | None:
     """The outage of a site, None where Jira answers as far as is known."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     return None if row is None else _outage(row)

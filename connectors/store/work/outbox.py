@@ -143,7 +143,7 @@ def state_of(conn: Connection, site: str, key: str) -> OutboxState | None:
     return None if found is None else OutboxState(found)
 
 
-def known(conn: Connection, site: str, keys: Iterable[str]) -> frozenset[str]:
+def known_keys(conn: Connection, site: str, keys: Iterable[str]) -> frozenset[str]:
     """Those of the keys of which there is a message, however far it is."""
     mine = (table.c.site == site, among(conn, table.c.key, keys))
     return frozenset(conn.execute(select(table.c.key).where(*mine)).scalars())
@@ -155,7 +155,7 @@ def has_any(conn: Connection, site: str, begins: str) -> bool:
     return conn.execute(select(table.c.key).where(*mine).limit(1)).scalar() is not None
 
 
-def due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
+def load_due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
     """What is to be sent now, the oldest first."""
     mine = (
         table.c.site == site,
@@ -181,13 +181,13 @@ def take(conn: Connection, site: str, one: OutboxRow, until: datetime) -> bool:
     return conn.execute(update(table).where(*mine).values(news)).rowcount > 0
 
 
-def sent(conn: Connection, site: str, key: str) -> None:
+def note_sent(conn: Connection, site: str, key: str) -> None:
     """It was acknowledged."""
     mine = (table.c.site == site, table.c.key == key)
     conn.execute(update(table).where(*mine).values(state=OutboxState.SENT.value, note=""))
 
 
-def failed(
+def note_failed(
     conn: Connection,
     site: str,
     one: OutboxRow,
@@ -216,7 +216,7 @@ def find(conn: Connection, site: str, key: str) -> OutgoingMessage | None:
     return None if row is None else _outgoing(row)
 
 
-def latest(conn: Connection, site: str) -> dict[tuple[str, str], OutgoingMessage]:
+def load_latest(conn: Connection, site: str) -> dict[tuple[str, str], OutgoingMessage]:
     """By digest and recipient the message that was made last; a week in which nothing happened has one too."""
     mine = and_(table.c.site == site, _OF_PEOPLE)
     last_made = func.max(table.c.made_at).label("made_at")
@@ -281,13 +281,13 @@ def resume(conn: Connection, site: str, digest: str, recipient: str) -> None:
     conn.execute(delete_from(opt_out).where(*mine))
 
 
-def stopped(conn: Connection, site: str) -> dict[tuple[str, str], datetime]:
+def load_opt_outs(conn: Connection, site: str) -> dict[tuple[str, str], datetime]:
     """Who wants no more of which digest, and since when: by digest and recipient."""
     rows = conn.execute(select(opt_out).where(opt_out.c.site == site))
     return {(row.digest, row.recipient): from_ms(row.at) for row in rows}
 
 
-def mailed(conn: Connection) -> list[tuple[str, str, str]]:
+def list_mailed(conn: Connection) -> list[tuple[str, str, str]]:
     """Site, digest and recipient of every mail that was made of late, and of every one that somebody stopped."""
     both = (
         select(one.c.site, one.c.digest, one.c.recipient).where(one.c.recipient.like("mail:%"))

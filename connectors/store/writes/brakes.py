@@ -27,7 +27,7 @@ class Brake:
     objectives: frozenset[str]
 
 
-def standing(conn: Connection, site: str) -> Brake | None:
+def load_standing(conn: Connection, site: str) -> Brake | None:
     """The brake that holds this site, if one does."""
     columns = (table.c.objective_id, table.c.reason, table.c.at, table.c.changes)
     rows = conn.execute(select(*columns).where(table.c.site == site).order_by(table.c.at)).all()

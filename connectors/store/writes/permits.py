@@ -13,7 +13,7 @@ Place = tuple[str, str]
 """The key of a project, and the permission there."""
 
 
-def all(conn: Connection, site: str) -> dict[Place, bool]:
+def load_all(conn: Connection, site: str) -> dict[Place, bool]:
     """What is known."""
     mine = table.c.site == site
     found = conn.execute(select(table.c.project, table.c.permission, table.c.may).where(mine))

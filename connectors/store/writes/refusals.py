@@ -100,7 +100,7 @@ def put(
     conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news))
 
 
-def of(
+def load_values(
     conn: Connection, site: str, objective_id: str, mapping_revision: str
 ) -> dict[tuple[str, str], object]:
     """What is not tried, by issue id and field id: the value that was refused last. A probe is tried, and what was refused under
@@ -112,7 +112,9 @@ def of(
     return {(row.issue_id, row.field_id): json_text.decode(row.after, object) for row in rows}
 
 
-def all(conn: Connection, site: str | None = None, objective_id: str | None = None) -> list[RefusedField]:
+def load_all(
+    conn: Connection, site: str | None = None, objective_id: str | None = None
+) -> list[RefusedField]:
     """Every standing refusal, or those of one objective, the latest first."""
     statement = select(table).order_by(table.c.at.desc(), table.c.issue_key, table.c.field_id)
     if site is not None:
@@ -156,7 +158,7 @@ def keep(conn: Connection, site: str, objective_id: str, wanted: Iterable[Change
 
 def _hand_on(conn: Connection, site: str, groups: set[tuple[str, str, str]]) -> frozenset[str]:
     """Try the oldest of each of these groups, but where one of it is tried already."""
-    standing = [one for one in reversed(all(conn, site)) if one.group in groups]
+    standing = [one for one in reversed(load_all(conn, site)) if one.group in groups]
     tried = {one.group for one in standing if one.probing}
     oldest: dict[tuple[str, str, str], RefusedField] = {}
     for one in standing:
@@ -170,7 +172,7 @@ def probe(
 ) -> frozenset[str]:
     """Try one of each group again, the oldest, of those that it `concerns`; the objectives that have to be reconciled for it."""
     oldest: dict[tuple[str, str, str], RefusedField] = {}
-    for one in reversed(all(conn, site)):
+    for one in reversed(load_all(conn, site)):
         if concerns(one):
             oldest.setdefault(one.group, one)
     return _tried(conn, oldest.values())
@@ -184,7 +186,7 @@ def try_again(
     return conn.execute(update(table).where(*mine).values(probing=1)).rowcount
 
 
-def passed(
+def note_passed(
     conn: Connection, site: str, objective_id: str, places: Iterable[tuple[str, str]]
 ) -> frozenset[str]:
     """Jira took what it had refused at these places (issue id and field id): that stands no more. Where it was a probe all that
@@ -198,7 +200,7 @@ def passed(
     for one in mine:
         conn.execute(delete(table).where(*_row_of(one)))
     groups = {one.group for one in mine if one.probing}
-    alike = [one for one in all(conn, site) if one.group in groups] if groups else []
+    alike = [one for one in load_all(conn, site) if one.group in groups] if groups else []
     return _tried(conn, alike)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import StoredRow, among, plain, scanned
+from connectors.store.database.sql import StoredRow, among, plain, scan_column
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
 from connectors.store.writes import write_counts, written_values
@@ -140,14 +140,14 @@ def settle(
 
 def recent(conn: Connection, site: str, limit: int, objective_id: str | None = None) -> list[Write]:
     """The latest writes of the site, or of one objective, newest first."""
-    mine = scanned(conn, table.c.site) == site
+    mine = scan_column(conn, table.c.site) == site
     statement = _WRITES.where(mine).order_by(table.c.id.desc()).limit(limit)
     if objective_id is not None:
         statement = statement.where(plans.c.site == site, plans.c.objective_id == objective_id)
     return [_write(row) for row in conn.execute(statement)]
 
 
-def unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
+def load_unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
     """What was under way for this objective when a process died: intended, and without an outcome."""
     mine = (plans.c.site == site, plans.c.objective_id == objective_id, table.c.outcome.is_(None))
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
@@ -206,7 +206,7 @@ def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Wri
     return None if row is None else _write(row)
 
 
-def tried(conn: Connection, site: str, issue_id: str, field_id: str, most: int) -> list[Write]:
+def load_tried(conn: Connection, site: str, issue_id: str, field_id: str, most: int) -> list[Write]:
     """Our latest writes of this field, newest first: those that were taken, and those that failed and may have arrived all the same."""
     return [_write(row) for row in conn.execute(_TRIED, {**_place(site, issue_id, field_id), "most": most})]
 
@@ -219,13 +219,13 @@ def written_since(conn: Connection, site: str, issue_id: str, field_id: str, sin
     return [_write(row) for row in (*((earlier,) if earlier is not None else ()), *later)]
 
 
-def latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
+def load_latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """The latest change of this field, whatever became of it."""
     row = conn.execute(_LATEST, _place(site, issue_id, field_id)).first()
     return None if row is None else _write(row)
 
 
-def held(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
+def load_held(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
     """Everything that is held on the site, or of one objective, the latest first; what was wanted otherwise since is not."""
     later = table.alias("later")
     superseded = (

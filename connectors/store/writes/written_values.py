@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database import json_text
-from connectors.store.database.sql import Statement, StoredRow, among_given, given, upsert
+from connectors.store.database.sql import Statement, StoredRow, among_given, bind_values, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
 from connectors.store.schema import written_value as table
@@ -48,7 +48,7 @@ def of_objective(
     conn: Connection, site: str, objective_id: str, issue_ids: Iterable[str] = ()
 ) -> list[WrittenField]:
     """What stands for this objective, or on these issues, whoever it was written for."""
-    asked = {"site": site, "objective_id": objective_id, "given": given(conn, issue_ids)}
+    asked = {"site": site, "objective_id": objective_id, "given": bind_values(conn, issue_ids)}
     return [_standing(row) for row in conn.execute(_of_objective(conn.dialect.name), asked)]
 
 
@@ -56,7 +56,7 @@ def of_objectives(
     conn: Connection, site: str, objective_ids: Iterable[str], issue_ids: Iterable[str] = ()
 ) -> list[WrittenField]:
     """What stands for any of these objectives, or on any of these issues or of theirs, whoever it was written for."""
-    asked = {"site": site, "given": given(conn, sorted({*objective_ids, *issue_ids}))}
+    asked = {"site": site, "given": bind_values(conn, sorted({*objective_ids, *issue_ids}))}
     return [_standing(row) for row in conn.execute(_of_objectives(conn.dialect.name), asked)]
 
 
@@ -72,7 +72,7 @@ def objective_ids(conn: Connection, site: str, today: date) -> frozenset[str]:
     return frozenset(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
 
 
-def sharing(conn: Connection, site: str, prefix: str, named: str) -> list[WrittenField]:
+def load_sharing(conn: Connection, site: str, prefix: str, named: str) -> list[WrittenField]:
     """What stands at places of this kind and has a text in it: whoever asks looks at where."""
     kind = table.c.field_id.startswith(prefix, autoescape=True)
     mine = (table.c.site == site, kind, table.c.after.contains(named, autoescape=True))

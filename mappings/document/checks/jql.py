@@ -34,7 +34,7 @@ def check_jql(text: str, path: Path, catalogue: Catalogue, report: Report) -> No
 
 def check_scope(text: str, catalogue: Catalogue, report: Report) -> None:
     """Refuses a scope that asks for what is below an issue: what came to be below it unseen would never be read."""
-    if compiled(text, catalogue).roots:
+    if compile_or_nothing(text, catalogue).roots:
         message = "the scope asks for what is below an issue, and of what is outside it is not known what stands above it"
         remedy = "write the projects in the scope, and ask so in select"
         report.add(Code.TREE_IN_SCOPE, message, ("scope",), value=text, remedy=remedy)
@@ -54,15 +54,15 @@ def add_finding(finding: JqlFinding, text: str, path: Path, report: Report) -> N
     )
 
 
-def compiled(text: str, catalogue: Catalogue) -> Selector:
+def compile_or_nothing(text: str, catalogue: Catalogue) -> Selector:
     """The selector of a JQL; of one that is refused (its findings are reported by `check_jql`), one that selects nothing."""
     try:
         return compile_selector(text, catalogue)
     except JqlError:
-        return nothing(text)
+        return select_nothing(text)
 
 
-def nothing(text: str = NOTHING) -> Selector:
+def select_nothing(text: str = NOTHING) -> Selector:
     """A selector of no issue at all."""
     return Selector(text, lambda _issue, _moment: False)
 

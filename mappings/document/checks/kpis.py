@@ -9,7 +9,7 @@ from datetime import date
 from mappings.document.checks.codes import Code
 from mappings.document.checks.kpi_sources import check_source
 from mappings.document.checks.progress import check_band
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import key_results
 from mappings.document.schema import BandPart, CreatePart, Document, KpiPart
 from mappings.document.text.places import Path
@@ -47,7 +47,7 @@ def check_kpis(document: Document, report: Report) -> None:
 
 def _check_id(kpi: KpiPart, path: Path, report: Report) -> None:
     if not KPI_ID.fullmatch(kpi.id):
-        message = f"{shown(kpi.id)} cannot be the id of a KPI: it stands in addresses"
+        message = f"{show_value(kpi.id)} cannot be the id of a KPI: it stands in addresses"
         remedy = "write letters, digits, `.`, `-` and `_`, at most 100 of them, a letter or digit first"
         report.add(Code.BAD_FORM, message, (*path, "id"), value=kpi.id, remedy=remedy)
 
@@ -165,7 +165,7 @@ def _check_formula(
             message = f"“{name}” is a function of formulas, so no KPI can be called so"
             report.add(Code.BAD_FORMULA, message, inner, value=name, remedy="take another name", key=True)
         if not wrong and name not in used:
-            message = f"the formula does not use {shown(name)}"
+            message = f"the formula does not use {show_value(name)}"
             report.warn(Code.OPTION_WITHOUT_EFFECT, message, inner, value=operand, remedy="remove it")
         _check_operand(kpi, operand, known, inner, report)
     if kpi.grace is not None:
@@ -183,8 +183,8 @@ def _check_operand(
         remedy = "name a KPI of this document by its id"
         report.unknown(Code.UNKNOWN_KPI, "the KPI", operand, known, path, remedy)
     elif Cadence(other.cadence).fineness > Cadence(kpi.cadence).fineness:
-        message = f"{shown(operand)} is {other.cadence}, too coarse for a formula that is {kpi.cadence}"
-        remedy = f"make the formula {other.cadence} or coarser, or {shown(operand)} finer"
+        message = f"{show_value(operand)} is {other.cadence}, too coarse for a formula that is {kpi.cadence}"
+        remedy = f"make the formula {other.cadence} or coarser, or {show_value(operand)} finer"
         report.add(Code.COARSE_OPERAND, message, path, value=operand, remedy=remedy)
 
 

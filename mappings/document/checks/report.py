@@ -54,7 +54,7 @@ class Report:
             line=line,
             column=column,
             severity=severity,
-            value=None if value is None else shown(value),
+            value=None if value is None else show_value(value),
             valid=tuple(valid),
             remedy=remedy,
             file=self.positions.file,
@@ -69,7 +69,7 @@ class Report:
         """A name that stands for nothing: names the nearest known one."""
         valid = tuple(known)
         near = did_you_mean(name, valid)
-        message = f"{what} {shown(name)} is not known" + (f"; {near}" if near else "")
+        message = f"{what} {show_value(name)} is not known" + (f"; {near}" if near else "")
         self.add(code, message, path, value=name, valid=valid, remedy=remedy)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -84,7 +84,7 @@ def in_text_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     )
 
 
-def shown(value: object) -> str:
+def show_value(value: object) -> str:
     """A value as it may stand in a message: short, on one line, texts in quotes."""
     text = f'"{value}"' if isinstance(value, str) else str(value)
     text = " ".join(text.split()) or '""'

@@ -14,7 +14,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import check_jql, check_scope
 from mappings.document.checks.kpis import check_kpis
 from mappings.document.checks.progress import check_progress
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import alias_uses, jql_texts, key_results, listed_cycles, progress_kind
 from mappings.document.checks.write_back import check_write_back
 from mappings.document.plain_parents import parent_rules
@@ -80,7 +80,7 @@ def zone_of(name: str) -> ZoneInfo | None:
 def _check_time_zone(document: Document, report: Report) -> None:
     name = document.time_zone
     if name is not None and zone_of(name) is None:
-        message = f"{shown(name)} is no time zone"
+        message = f"{show_value(name)} is no time zone"
         remedy = "write an IANA name like Europe/Berlin, or leave it out for the site's own"
         report.add(Code.UNKNOWN_TIME_ZONE, message, ("time_zone",), value=name, remedy=remedy)
 
@@ -93,7 +93,7 @@ def _check_fields(document: Document, report: Report) -> None:
             remedy = "write `id: customfield_…`, or `name:` as Jira shows it"
             report.add(
                 Code.FIELD_WITHOUT_ID,
-                f"the field {shown(alias)} has neither id nor name",
+                f"the field {show_value(alias)} has neither id nor name",
                 path,
                 remedy=remedy,
             )
@@ -101,7 +101,7 @@ def _check_fields(document: Document, report: Report) -> None:
         identity = part.id or f"name {str(part.name).casefold()}"
         first = owner.setdefault(identity, alias)
         if first != alias:
-            message = f"{shown(alias)} and {shown(first)} are the same field"
+            message = f"{show_value(alias)} and {show_value(first)} are the same field"
             report.add(
                 Code.DUPLICATE_FIELD,
                 message,
@@ -125,7 +125,7 @@ def _check_statuses(document: Document, report: Report) -> None:
             first = spelt.setdefault(" ".join(name.casefold().split()), name)
             if first != name:
                 place: Path = ("statuses", "overrides", index, "by_status", name)
-                message = f"{shown(first)} and {shown(name)} are the same status, for Jira too"
+                message = f"{show_value(first)} and {show_value(name)} are the same status, for Jira too"
                 report.add(
                     Code.DUPLICATE_KEY, message, place, value=name, remedy="keep one of them", key=True
                 )
@@ -202,7 +202,7 @@ def _cross(one: CyclePart, other: CyclePart) -> bool:
 
 
 def _report_overlap(one: CyclePart, other: CyclePart, path: Path, value: str, report: Report) -> None:
-    message = f"the cycles {shown(one.id)} and {shown(other.id)} overlap"
+    message = f"the cycles {show_value(one.id)} and {show_value(other.id)} overlap"
     remedy = "correct the days, unless both are meant to run side by side"
     report.warn(Code.OVERLAPPING_CYCLES, message, path, value=value, remedy=remedy)
 
@@ -220,10 +220,10 @@ def _check_purpose(document: Document, report: Report) -> None:
 def _check_objective(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
     if objective.select is None and objective.title is None:
         remedy = "write `select:` with JQL, or `title:` for an objective for which no issue stands"
-        message = f"the objective {shown(objective.id)} has neither `select` nor `title`"
+        message = f"the objective {show_value(objective.id)} has neither `select` nor `title`"
         report.add(Code.OBJECTIVE_WITHOUT_SELECT, message, path, remedy=remedy)
     if objective.select is not None and objective.title is not None:
-        message = f"the objective {shown(objective.id)} has both `select` and `title`"
+        message = f"the objective {show_value(objective.id)} has both `select` and `title`"
         report.add(
             Code.OBJECTIVE_WITH_BOTH,
             message,
@@ -252,7 +252,7 @@ def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, re
     inner = (*path, "cycle")
     if isinstance(named, str):
         if not calendar:
-            message = f"the cycle {shown(named)} is not known: `cycles` gives none"
+            message = f"the cycle {show_value(named)} is not known: `cycles` gives none"
             report.add(Code.UNKNOWN_CYCLE, message, inner, value=named, remedy=WRITE_CYCLES)
         elif named != CURRENT and calendar.get(named) is None:
             known = (*calendar.listed, *_ids_by_rule(calendar), CURRENT)
@@ -308,7 +308,7 @@ def _check_alignment_target(
 def _is_itself(objective: ObjectivePart, target: str, path: Path, report: Report) -> bool:
     if target != objective.id:
         return False
-    message = f"the objective {shown(target)} is aligned to itself"
+    message = f"the objective {show_value(target)} is aligned to itself"
     report.add(Code.ALIGNED_TO_ITSELF, message, path, value=target, remedy="name another objective")
     return True
 
@@ -331,7 +331,7 @@ def _check_named_alignment(
     near = did_you_mean(target, written)
     if target not in written and (target in selected or near):
         known = "selects its objectives from Jira" if target in selected else f"is not written here; {near}"
-        message = f"{shown(target)} {known}: as it stands, it is read as the phrase of a link"
+        message = f"{show_value(target)} {known}: as it stands, it is read as the phrase of a link"
         remedy = "name an objective that has a `title`, or write {link: phrase}"
         report.warn(Code.UNKNOWN_OBJECTIVE, message, path, value=target, valid=written, remedy=remedy)
 
@@ -360,7 +360,7 @@ def _check_key_result(objective: ObjectivePart, part: KeyResultPart, path: Path,
     if not RULE_OF_KIND[kind].by_rows:
         _check_single(part, kind, path, report)
     if objective.select is None and not isinstance(part.relation, JqlRelation):
-        message = f"no issue stands for {shown(objective.id)}, so no issue is related to one"
+        message = f"no issue stands for {show_value(objective.id)}, so no issue is related to one"
         remedy = "write `relation: {jql: …}`, or select the objective from Jira"
         report.add(Code.NOTHING_TO_RELATE, message, (*path, "relation"), valid=("{jql: JQL}",), remedy=remedy)
 
@@ -368,13 +368,13 @@ def _check_key_result(objective: ObjectivePart, part: KeyResultPart, path: Path,
 def _check_single(part: KeyResultPart, kind: str, path: Path, report: Report) -> None:
     """Options that only make sense where issues together are one key result."""
     if part.as_ == "one_key_result":
-        message = f"a key result of the kind {shown(kind)} takes the fields of one issue, so this works for one issue only"
+        message = f"a key result of the kind {show_value(kind)} takes the fields of one issue, so this works for one issue only"
         remedy = "write `as: each_issue`, or leave it out"
         report.warn(
             Code.AS_UNSUPPORTED, message, (*path, "as"), value=part.as_, valid=("each_issue",), remedy=remedy
         )
     if part.subtasks == "through_parent":
-        message = f"`subtasks` has no effect on a key result of the kind {shown(kind)}"
+        message = f"`subtasks` has no effect on a key result of the kind {show_value(kind)}"
         report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "subtasks"), remedy="remove it")
 
 
@@ -432,7 +432,7 @@ def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> 
     seen: set[str] = set()
     for index, id_ in enumerate(ids):
         if id_ in seen:
-            message = f"there is already a {what} with the id {shown(id_)}"
+            message = f"there is already a {what} with the id {show_value(id_)}"
             report.add(
                 Code.DUPLICATE_ID, message, (*path, index, "id"), value=id_, remedy="give it an id of its own"
             )

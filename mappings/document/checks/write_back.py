@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mappings.diagnostic import Diagnostic
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import alias_uses, is_issue_each, key_results
 from mappings.document.schema import Document, WriteBackPart
 from mappings.document.text.places import Path, Positions
@@ -98,7 +98,7 @@ def _check_values(part: WriteBackPart, path: Path, report: Report) -> None:
     for target in WRITE_TARGETS:
         for inner, name in target.values(part) if part.subject in target.subjects else ():
             if not VALUE_OF_NAME[name].of_rows:
-                message = f"{shown(name)} is not written to a plain parent, which is no objective: it has neither cycle nor health"
+                message = f"{show_value(name)} is not written to a plain parent, which is no objective: it has neither cycle nor health"
                 remedy = (
                     "write what the rows say, or make it an objective"
                     if len(inner) > 1

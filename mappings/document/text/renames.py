@@ -27,7 +27,7 @@ class RewordedText:
     left: tuple[Diagnostic, ...] = ()
 
 
-def reworded(text: str, known: Catalogue, today: Catalogue, renames: Sequence[Rename]) -> RewordedText:
+def reword_text(text: str, known: Catalogue, today: Catalogue, renames: Sequence[Rename]) -> RewordedText:
     """A text that means the same by the names of today. `known` is what its names stand for, `today` knows former names too.
 
     A place is changed only where every id that the mapping goes by stays what it is.

@@ -18,7 +18,7 @@ from mappings.document.schema import Document, WriteBackPart
 from mappings.document.text.places import Path, path_text
 from mappings.document.text.shape import report_shape
 from mappings.progress import PROGRESS_RULES
-from mappings.progress.options import FIRST_DAY, FieldAlias, Jql, marked
+from mappings.progress.options import FIRST_DAY, FieldAlias, Jql, list_marks
 from mappings.write_back.targets import WRITE_TARGETS
 
 ROUNDS = 4
@@ -51,7 +51,7 @@ _KEYS: dict[str, object] = {
     name: stand_in
     for kind, stand_in in ((FieldAlias, MARK), (Jql, MARKED))
     for rule in PROGRESS_RULES
-    for name, _ in marked(rule.options, kind)
+    for name, _ in list_marks(rule.options, kind)
     if name in rule.options.model_fields and rule.options.model_fields[name].is_required()
 }
 _WRITTEN: dict[str, object] = {

@@ -13,13 +13,13 @@ from pydantic_core import ErrorDetails
 
 from mappings.diagnostic import did_you_mean
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import MOST_FINDINGS, Report, shown
+from mappings.document.checks.report import MOST_FINDINGS, Report, show_value
 from mappings.document.part import parts
 from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
 from mappings.document.text.intention import MOST_GUESSES, decimal_comma, guess_value, synonym
 from mappings.document.text.places import Path
 from mappings.progress import PROGRESS_RULES
-from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
+from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, list_marks
 from mappings.write_back.targets import WRITE_TARGETS
 from mappings.write_back.targets.entity_property import KEY_FORM
 
@@ -181,7 +181,7 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
         _settle(entries, plain, report)
         return
     if not isinstance(value, dict) or not value:
-        message = f"{shown(value)} is none of the shapes that `{name}` can have"
+        message = f"{show_value(value)} is none of the shapes that `{name}` can have"
         remedy = _intended(plain, path, value, report) or "write one of the valid shapes"
         report.add(Code.WRONG_VALUE, message, path, value=value, valid=valid, remedy=remedy)
         return
@@ -239,7 +239,7 @@ def _unknown_key(path: Path, valid: Iterable[str], plain: object, report: Report
     known, word = tuple(valid), str(path[-1])
     other = synonym(word, known)
     near = f'here it is called "{other}"' if other else did_you_mean(word, known)
-    message = f"the key {shown(word)} is not known here" + (f"; {near}" if near else "")
+    message = f"the key {show_value(word)} is not known here" + (f"; {near}" if near else "")
     if number := decimal_comma(_at(plain, path[:-1]), path[-1]):
         remedy = f"inside {{ }} a comma ends a value: write {number}"
     elif not word.replace("_", "").replace("-", "").isalnum():
@@ -258,7 +258,7 @@ def _unknown_value(trouble: _Trouble, plain: object, report: Report) -> None:
     intended = _intended(plain, trouble.path, trouble.value, report)
     near = "" if intended else did_you_mean(str(trouble.value), valid)
     key = next((part for part in reversed(trouble.path) if isinstance(part, str)), "")
-    message = f"{shown(trouble.value)} is not a value of `{key}`" + (f"; {near}" if near else "")
+    message = f"{show_value(trouble.value)} is not a value of `{key}`" + (f"; {near}" if near else "")
     report.add(
         Code.UNKNOWN_VALUE,
         message,
@@ -284,7 +284,7 @@ def _unknown_kind(trouble: _Trouble, report: Report) -> None:
         return
     word = str(trouble.context.get("tag", ""))
     near = did_you_mean(word, valid)
-    message = f"there is no kind of {what} called {shown(word)}" + (f"; {near}" if near else "")
+    message = f"there is no kind of {what} called {show_value(word)}" + (f"; {near}" if near else "")
     report.add(
         Code.UNKNOWN_KIND,
         message,
@@ -314,7 +314,7 @@ def _wrong(trouble: _Trouble, plain: object, report: Report) -> None:
         wanted = f"wanted is {form}"
     if trouble.kind == "string_type" and isinstance(trouble.value, list | dict):
         wanted = "a text is wanted here"  # quotes would make one text of the whole list
-    message = f"{shown(trouble.value)} cannot stand here: {wanted}"
+    message = f"{show_value(trouble.value)} cannot stand here: {wanted}"
     if trouble.value is None:
         message = f"nothing stands here: {wanted}"
         if trouble.path and (number := decimal_comma(_at(plain, trouble.path[:-1]), trouble.path[-1])):
@@ -362,7 +362,7 @@ def _expected(context: Mapping[str, Any]) -> tuple[str, ...]:
 def option_shapes(name: str) -> tuple[str, ...]:
     """What progress rules say can be written for an option of this name."""
     found = (
-        mark.words for rule in PROGRESS_RULES for one, mark in marked(rule.options, Shapes) if one == name
+        mark.words for rule in PROGRESS_RULES for one, mark in list_marks(rule.options, Shapes) if one == name
     )
     return tuple(dict.fromkeys(word for words in found for word in words))
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.validation import find_faults
 from mappings.document.schema import Document
 from mappings.document.text.json_nodes import json_node
@@ -85,7 +85,7 @@ def _document(plain: dict[str, object], report: Report) -> Document | None:
         return None
     if type(version := plain["version"]) is not int:
         # true and 1.0 equal 1. Documents that were read once are read on, so it is no error.
-        message = f"{shown(version)} is taken for the number 1 here"
+        message = f"{show_value(version)} is taken for the number 1 here"
         remedy = "write `version: 1`"
         report.warn(Code.UNKNOWN_VALUE, message, ("version",), value=version, valid=("1",), remedy=remedy)
     find_faults(document, report)

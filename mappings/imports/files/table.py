@@ -55,7 +55,7 @@ class FileColumn:
     samples: tuple[str, ...]
 
 
-def sampled(table: FileTable, column: str, most: int = 3) -> tuple[str, ...]:
+def sample_column(table: FileTable, column: str, most: int = 3) -> tuple[str, ...]:
     """Some of what stands in a column, each value once and not longer than a line."""
     said = (" ".join(row.text(column).split())[:LONGEST_SAMPLE] for row in table.rows)
     return tuple(islice((one for one in dict.fromkeys(said) if one), most))
@@ -106,10 +106,10 @@ def of_records(
         bare = [cell for name, cell in zip(header, record, strict=False) if not name]
         rest = [one for one in (*bare, *record[len(header) :]) if isinstance(one, str) and one.strip()]
         rows.append(TableRecord(number, named_cells, tuple(rest)))
-    return FileTable(tuple(named), within(rows), encoding, delimiter)
+    return FileTable(tuple(named), limit_rows(rows), encoding, delimiter)
 
 
-def within(rows: Iterable[TableRecord]) -> tuple[TableRecord, ...]:
+def limit_rows(rows: Iterable[TableRecord]) -> tuple[TableRecord, ...]:
     """The rows, where they are not too many. Raises UnusableFile."""
     found = tuple(rows)
     if len(found) > MOST_ROWS:

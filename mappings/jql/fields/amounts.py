@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from mappings.diagnostic import quoted
+from mappings.diagnostic import quote
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, Verdict, never
@@ -37,7 +37,7 @@ def level_said(compilation: Compilation, value: JqlValue | FunctionCall) -> Frac
     if found is None or found.denominator != 1:
         valid = tuple(str(one) for one in known)
         compilation.refuse(
-            "not-a-number", f"{quoted(value.text)} is no level", value, valid, "write one of the levels"
+            "not-a-number", f"{quote(value.text)} is no level", value, valid, "write one of the levels"
         )
         return None
     if known and found not in known:
@@ -70,7 +70,7 @@ def work_said(compilation: Compilation, value: JqlValue | FunctionCall) -> Fract
     if found is None or not any(found.groups()):
         days = DAYS.search(value.text)
         why = "how many hours a day of work has is a setting of Jira's" if days else ""
-        message = f"{quoted(value.text)} is no time of work" + (f": {why}" if why else "")
+        message = f"{quote(value.text)} is no time of work" + (f": {why}" if why else "")
         compilation.refuse(
             "not-a-duration", message, value, ("2h", "90m", '"1h 30m"'), "write hours and minutes"
         )

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
-from mappings.diagnostic import quoted, raw_text
+from mappings.diagnostic import quote, raw_text
 from mappings.document.names import NameKind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, JiraValue
@@ -21,7 +21,7 @@ from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.amounts import Read, amounts_among, amounts_compare
 from mappings.jql.fields.instants import datetimes_compare, days_compare
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.fields.named_values import Namesakes, names_of, resolved
+from mappings.jql.fields.named_values import Namesakes, names_of, resolve_value
 from mappings.jql.fields.people import People
 from mappings.jql.functions.functions import is_current_user, options_of, refuse_call, state_of
 from mappings.jql.text.tree import FunctionCall, JqlValue
@@ -40,7 +40,7 @@ def raw(field_id: str) -> Callable[[Issue], object]:
     return lambda issue: issue.fields.get(field_id)
 
 
-def decoded(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
+def field_decoder(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
     """Reads what a field holds as its type decodes it, where that is of this kind; remembers what it has seen."""
     type_, field_id = field_type(field), field.id
 
@@ -59,7 +59,7 @@ def decoded(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
     return reader
 
 
-def shown(field: Field) -> Callable[[Issue], object]:
+def field_display(field: Field) -> Callable[[Issue], object]:
     """What a field holds as a person reads it, as its type says it; None where it holds nothing."""
     type_, field_id = field_type(field), field.id
 
@@ -72,7 +72,7 @@ def shown(field: Field) -> Callable[[Issue], object]:
     return read
 
 
-def held(field: Field) -> Verdict:
+def field_presence(field: Field) -> Verdict:
     """Whether the field holds anything; Jira sends null, an empty text or list, or an object that says nothing, for nothing."""
     field_id, type_ = field.id, field_type(field)
     if type_ is not None and type_.identities(None) is not None:
@@ -226,7 +226,7 @@ def _choices(
         if not isinstance(value, JqlValue):
             me = is_current_user(compilation, value) or me
             continue
-        found = resolved(value, field.options)
+        found = resolve_value(value, field.options)
         compilation.mean(NameKind.OPTION, value, found, field.id)
         ids |= found
         words |= set() if found else {value.text}
@@ -251,7 +251,7 @@ def number(compilation: Compilation, value: JqlValue | FunctionCall) -> Fraction
     if found is None:
         compilation.refuse(
             "not-a-number",
-            f"{quoted(value.text)} is no number",
+            f"{quote(value.text)} is no number",
             value,
             remedy="write a number such as 5 or 0.5",
         )

@@ -48,19 +48,19 @@ def find(compilation: Compilation, name: FieldName) -> JqlField | None:
 def custom_field(field: Field) -> JqlField:
     """How a custom field is asked, as its type says."""
     names = (field.name or field.id,)
-    present, rank, reads = custom.held(field), _rank(field.id), (field.id,)
-    shown = custom.shown(field)
+    present, rank, reads = custom.field_presence(field), _rank(field.id), (field.id,)
+    shown = custom.field_display(field)
     view = jql_view(field)
     if view is JqlView.NUMBER:
-        number = custom.decoded(field, Fraction)
+        number = custom.field_decoder(field, Fraction)
         among, compare = custom.numbers_among(number), custom.numbers_compare(number)
         return JqlField(names, present, among, compare, rank=rank, shown=shown, reads=reads)
     if view is JqlView.DAY:
-        day = custom.decoded(field, date)
+        day = custom.field_decoder(field, date)
         among, compare = instants.days_among(day), instants.days_compare(day)
         return JqlField(names, present, among, compare, rank=day, shown=shown, reads=reads)
     if view is JqlView.INSTANT:
-        zoned, as_it_stands = custom.decoded(field, datetime), custom.datetime_of(field.id)
+        zoned, as_it_stands = custom.field_decoder(field, datetime), custom.datetime_of(field.id)
 
         def at(issue: Issue) -> datetime | None:
             """Without a zone, as histories have it, an instant is one of UTC."""

@@ -73,7 +73,7 @@ class JqlField:
 def _person(name: str) -> JqlField:
     return JqlField(
         (name,),
-        named_values.present(name),
+        named_values.attribute_presence(name),
         people.person_among(name),
         rank=_name_of(name),
         shown=attrgetter(name),
@@ -83,7 +83,7 @@ def _person(name: str) -> JqlField:
 def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
     read = attrgetter(attribute)
     among, compare = instants.datetimes_among(read), instants.datetimes_compare(read)
-    return JqlField(names, named_values.present(attribute), among, compare, rank=read, shown=read)
+    return JqlField(names, named_values.attribute_presence(attribute), among, compare, rank=read, shown=read)
 
 
 def _work(names: tuple[str, ...], field_id: str) -> JqlField:
@@ -107,13 +107,13 @@ def _several(
 ) -> JqlField:
     among = named_values.several_among(what, attribute, known)
     rank, shown = _first_name(attribute), attrgetter(attribute)
-    return JqlField(names, named_values.present(attribute), among, rank=rank, shown=shown)
+    return JqlField(names, named_values.attribute_presence(attribute), among, rank=rank, shown=shown)
 
 
 def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField:
     return JqlField(
         names,
-        named_values.present(attribute),
+        named_values.attribute_presence(attribute),
         among=versions.versions_among(attribute, field_id),
         compare=versions.versions_compare(attribute),
         matches=versions.version_matches(attribute),
@@ -206,7 +206,7 @@ SYSTEM = (
     ),
     JqlField(
         ("resolution",),
-        named_values.present("resolution"),
+        named_values.attribute_presence("resolution"),
         named_values.single_among(
             NameKind.RESOLUTION, "resolution", lambda compilation: compilation.catalogue.resolutions
         ),
@@ -224,7 +224,7 @@ SYSTEM = (
     ),
     JqlField(
         ("priority",),
-        named_values.present("priority"),
+        named_values.attribute_presence("priority"),
         named_values.single_among(
             NameKind.PRIORITY, "priority", lambda compilation: compilation.catalogue.priorities
         ),
@@ -234,14 +234,14 @@ SYSTEM = (
     ),
     JqlField(
         ("parent",),
-        named_values.present("parent_id"),
+        named_values.attribute_presence("parent_id"),
         issues.parent_among,
         rank=attrgetter("parent_id"),
         shown=issues.parent_shown,
     ),
     JqlField(
         ("labels",),
-        named_values.present("labels"),
+        named_values.attribute_presence("labels"),
         named_values.labels_among,
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
         shown=attrgetter("labels"),
@@ -253,7 +253,7 @@ SYSTEM = (
     _versions(("affectedVersion",), "affects_versions", "versions"),
     JqlField(
         ("issueLinkType",),
-        named_values.present("links"),
+        named_values.attribute_presence("links"),
         named_values.links_among,
         linked=True,
         shown=lambda issue: tuple(link.phrase for link in issue.links),
@@ -265,7 +265,7 @@ SYSTEM = (
     _datetime(("updated", "updatedDate"), "updated"),
     JqlField(
         ("due", "dueDate"),
-        named_values.present("due"),
+        named_values.attribute_presence("due"),
         instants.days_among(_DUE),
         instants.days_compare(_DUE),
         rank=_DUE,
@@ -278,7 +278,7 @@ SYSTEM = (
     _work(("timeSpent",), "timespent"),
     JqlField(
         ("summary",),
-        named_values.present("summary"),
+        named_values.attribute_presence("summary"),
         matches=texts.text_matches(attrgetter("summary")),
         rank=attrgetter("summary"),
         shown=attrgetter("summary"),

@@ -10,7 +10,7 @@ from typing import Any
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, Verdict, never
-from mappings.jql.dates import Instant, literal_instant, remembered
+from mappings.jql.dates import Instant, literal_instant, remember_instant
 from mappings.jql.functions.functions import call_instant
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
@@ -30,7 +30,7 @@ def instant(compilation: Compilation, operand: JqlValue | FunctionCall) -> Insta
         if isinstance(operand, JqlValue)
         else call_instant(compilation, operand)
     )
-    return remembered(found) if found else None
+    return remember_instant(found) if found else None
 
 
 def datetimes_compare(

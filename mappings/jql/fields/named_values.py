@@ -66,7 +66,7 @@ class ValueSelection:
         return value.id in self.ids or self.words[value.name] or self.namesakes.has(value)
 
 
-def wanted(
+def select_values(
     compilation: Compilation,
     what: NameKind,
     values: Iterable[JqlValue | FunctionCall],
@@ -81,7 +81,7 @@ def wanted(
         if isinstance(value, FunctionCall):
             refuse_call(compilation, value, what)
             continue
-        found = resolved(value, known)
+        found = resolve_value(value, known)
         ids.update(found)
         shared |= set() if whole else names_of(value, found)
         compilation.mean(what, value, found)
@@ -99,7 +99,7 @@ def _written(one: NamedItem) -> str:
     return str(getattr(one, "key", "")) or one.name
 
 
-def resolved(value: JqlValue, known: Sequence[NamedItem]) -> set[str]:
+def resolve_value(value: JqlValue, known: Sequence[NamedItem]) -> set[str]:
     """The ids a value stands for: a number is an id first, any other text a name (or a project's key) first."""
     text, folded = value.text, value.text.casefold()
     by_id = {one.id for one in known if one.id == text}
@@ -111,7 +111,7 @@ def resolved(value: JqlValue, known: Sequence[NamedItem]) -> set[str]:
 
 def project_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`project in (…)`: by key, name or id."""
-    target = wanted(compilation, NameKind.PROJECT, values, compilation.catalogue.projects)
+    target = select_values(compilation, NameKind.PROJECT, values, compilation.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
         return compilation.chained(lambda i, _: i.project.id in ids, _project_id_then(compilation, ids))
@@ -164,7 +164,7 @@ def type_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCal
     if len(written) < len(values):
         calls = [value for value in values if isinstance(value, FunctionCall)]
         return _type_or_level(compilation, written, calls)
-    target = wanted(compilation, NameKind.TYPE, written, compilation.catalogue.issue_types)
+    target = select_values(compilation, NameKind.TYPE, written, compilation.catalogue.issue_types)
     ids, words = target.ids, target.words
     if ids and words.wanted:
         return lambda i, _: i.type.id in ids or words[i.type.name]
@@ -192,7 +192,7 @@ def _type_or_level(
 
 def status_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`status in (…)`: by name or id."""
-    target = wanted(compilation, NameKind.STATUS, values, compilation.catalogue.statuses)
+    target = select_values(compilation, NameKind.STATUS, values, compilation.catalogue.statuses)
     ids, words = target.ids, target.words
     if not words.wanted:
         return compilation.chained(
@@ -255,7 +255,7 @@ def single_among(
     read: Callable[[Issue], JiraValue | None] = attrgetter(attribute)
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        target = wanted(compilation, what, values, known(compilation))
+        target = select_values(compilation, what, values, known(compilation))
         ids, words = target.ids, target.words
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -274,7 +274,7 @@ def several_among(
     read: Callable[[Issue], tuple[JiraValue, ...]] = attrgetter(attribute)
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        target = wanted(compilation, what, values, known(compilation))
+        target = select_values(compilation, what, values, known(compilation))
         ids, words, namesakes = target.ids, target.words, target.namesakes
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -316,7 +316,7 @@ def _label_words(compilation: Compilation, values: Iterable[JqlValue | FunctionC
     return NameTable(words)
 
 
-def present(attribute: str) -> Verdict:
+def attribute_presence(attribute: str) -> Verdict:
     """Whether a field that may be missing or hold several values has one."""
     read = attrgetter(attribute)
     return lambda i, _: bool(read(i))
@@ -325,7 +325,7 @@ def present(attribute: str) -> Verdict:
 def links_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
     types = compilation.catalogue.link_types
-    target = wanted(compilation, NameKind.LINK, values, _link_names(types))
+    target = select_values(compilation, NameKind.LINK, values, _link_names(types))
     said = [value.text.casefold() for value in values if isinstance(value, JqlValue)]
     whole = {one.id for one in types if one.name.casefold() in said or one.id in said}
     either = frozenset(whole | {id_ for id_ in target.ids if id_ not in {one.id for one in types}})
@@ -361,7 +361,7 @@ def priority_compare(compilation: Compilation, operator: str, value: JqlValue | 
     if isinstance(value, FunctionCall):
         refuse_call(compilation, value, "priority")
         return never
-    found = resolved(value, known)
+    found = resolve_value(value, known)
     compilation.mean(NameKind.PRIORITY, value, found)
     places = [place for place, priority in enumerate(known) if priority.id in found]
     if not places:

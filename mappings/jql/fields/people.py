@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.document.names import NameKind, called
+from mappings.document.names import NameKind, names_of_entry
 from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, Verdict
@@ -43,7 +43,7 @@ def people(compilation: Compilation, values: Iterable[JqlValue | FunctionCall]) 
 def _known(compilation: Compilation, word: str) -> set[str]:
     known = compilation.catalogue.people
     by_id = {one.id for one in known if one.id == word}
-    return by_id or {one.id for one in known if word.casefold() in called(one)}
+    return by_id or {one.id for one in known if word.casefold() in names_of_entry(one)}
 
 
 def person_among(attribute: str) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mappings.diagnostic import quoted
+from mappings.diagnostic import quote
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -77,13 +77,13 @@ def _read_term(
     compilation: Compilation, operand: JqlValue, term: str, words: set[str], patterns: list[re.Pattern[str]]
 ) -> bool:
     if BEYOND.search(term):
-        message = f"{quoted(term)} is text-search syntax that can only be evaluated by Jira itself"
+        message = f"{quote(term)} is text-search syntax that can only be evaluated by Jira itself"
         remedy = 'write plain words, word*, or a phrase in quotes: "\\"two words\\""; join conditions by AND and OR'
         compilation.refuse("text-syntax", message, operand, remedy=remedy)
         return False
     for word in WILD_WORD.findall(term.casefold()):
         if word[0] in "*?":
-            message = f"{quoted(word)} begins with a wildcard, which Jira does not allow"
+            message = f"{quote(word)} begins with a wildcard, which Jira does not allow"
             compilation.refuse(
                 "leading-wildcard", message, operand, remedy="begin with a letter, as in word*"
             )

@@ -15,8 +15,8 @@ from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, TextSpan, Verdict, never
 from mappings.jql.connectives import any_of
 from mappings.jql.fields.instants import TESTS
-from mappings.jql.fields.named_values import ValueSelection, resolved, several_among, wanted
-from mappings.jql.functions.functions import known, refuse_call, refuse_other
+from mappings.jql.fields.named_values import ValueSelection, resolve_value, select_values, several_among
+from mappings.jql.functions.functions import find_function, refuse_call, refuse_other
 from mappings.jql.text.tree import Condition, FunctionCall, JqlValue, operands
 
 RELEASED = "released"
@@ -79,14 +79,14 @@ def versions_among(
 
 
 def _wish(compilation: Compilation, call: FunctionCall) -> _ReleaseWish | None:
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is None:
         return None
     if function.gives != "version":
         refuse_other(compilation, call, function, "version")
         return None
     of = (
-        wanted(compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects)
+        select_values(compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects)
         if call.arguments
         else None
     )
@@ -109,14 +109,16 @@ def _end_of_order(
     compilation: Compilation, read: Callable[[Issue], tuple[JiraValue, ...]], call: FunctionCall
 ) -> Verdict:
     """The last version of a project that is released, or the first that is not; what is archived is neither."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is None:
         return never
     if len(call.arguments) != 1:
         message = f"{function.name}() takes the key of one project"
         compilation.refuse("wrong-arguments", message, call, remedy=f"write {function.name}(PLAT)")
         return never
-    projects = wanted(compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects).ids
+    projects = select_values(
+        compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects
+    ).ids
     released = function.state == RELEASED
     ids = set[str]()
     for order in _orders(compilation, call):
@@ -136,7 +138,7 @@ def versions_compare(attribute: str) -> Callable[[Compilation, str, JqlValue | F
             return never
         orders = _orders(compilation, value)
         listed = [one for order in orders for one in order.versions]
-        found = resolved(value, listed)
+        found = resolve_value(value, listed)
         compilation.mean(NameKind.VERSION, value, found)
         if orders and not found:
             compilation.unknown_value("version", value.text, value, tuple(one.name for one in listed))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from mappings.diagnostic import quoted
+from mappings.diagnostic import quote
 from mappings.facts.catalogue import Field
 from mappings.facts.moment import WEEKDAYS, Moment, Weekday
 from mappings.jql.compilation import Compilation, Verdict, never
@@ -158,7 +158,7 @@ REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.item
 
 def refuse_call(compilation: Compilation, call: FunctionCall, what: str) -> None:
     """Refuse a function where a value of another kind was expected; one that is not evaluated here is named as such."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is not None:
         message = f"{function.name}() gives no {what}"
         compilation.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
@@ -173,7 +173,7 @@ def refuse_other(compilation: Compilation, call: FunctionCall, function: Functio
 
 def is_current_user(compilation: Compilation, call: FunctionCall) -> bool:
     """Whether the call is currentUser(); any other function is refused as one that gives no person."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is None:
         return False
     if function.gives != PERSON:
@@ -184,7 +184,7 @@ def is_current_user(compilation: Compilation, call: FunctionCall) -> bool:
 
 def state_of(compilation: Compilation, call: FunctionCall, what: str) -> str | None:
     """The state of the things that a function gives; None, with a finding, where it gives no `what`."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is None:
         return None
     if function.gives != what:
@@ -195,7 +195,7 @@ def state_of(compilation: Compilation, call: FunctionCall, what: str) -> str | N
 
 def issues_of(compilation: Compilation, call: FunctionCall) -> Verdict:
     """Whether an issue is among those that a function gives; nothing is, with a finding, where it gives no issues."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if isinstance(function, IssueFunction):
         return function.holds(compilation, call)
     if function is not None:
@@ -213,7 +213,7 @@ def options_of(compilation: Compilation, field: Field, operand: JqlValue | Funct
 
 def call_instant(compilation: Compilation, call: FunctionCall) -> Instant | None:
     """The instant a function stands for; None, with a finding, where it gives none."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if function is None:
         return None
     if not isinstance(function, DateFunction):
@@ -228,7 +228,7 @@ def call_instant(compilation: Compilation, call: FunctionCall) -> Instant | None
 
 def check_call(compilation: Compilation, call: FunctionCall) -> None:
     """What is wrong with a call whatever it is compared with: no such function, or arguments that it cannot take."""
-    function = known(compilation, call)
+    function = find_function(compilation, call)
     if isinstance(function, DateFunction):
         call_instant(compilation, call)
     elif function is not None and not function.named:
@@ -242,7 +242,7 @@ NOT_IN_JIRA = dict.fromkeys(
 """What people expect and Jira does not have, with what to write instead."""
 
 
-def known(compilation: Compilation, call: FunctionCall) -> Function | None:
+def find_function(compilation: Compilation, call: FunctionCall) -> Function | None:
     """The function called; None, with a finding that names it, where it cannot be evaluated here."""
     function = BY_NAME.get(call.name.lower())
     if function is not None:
@@ -283,7 +283,7 @@ def _increment(
     if found is None or int(found[2]) > MOST[found[3] or function.unit]:
         compilation.refuse(
             "bad-increment",
-            f"{quoted(argument.text)} is no increment of at most a hundred years",
+            f"{quote(argument.text)} is no increment of at most a hundred years",
             argument,
             ('"-1"', '"+1w"', '"-14d"', '"2M"', '"-1y"', '"8h"', '"30m"'),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mappings.diagnostic import quoted
+from mappings.diagnostic import quote
 from mappings.document.names import NameKind
 from mappings.jql.compilation import Compilation
 from mappings.jql.text.tree import JqlValue
@@ -28,7 +28,7 @@ def ids_and_keys(compilation: Compilation, values: Iterable[JqlValue]) -> tuple[
             else:
                 ids.add(found)
         else:
-            message = f"{quoted(value.text)} is no issue key or id"
+            message = f"{quote(value.text)} is no issue key or id"
             compilation.refuse(
                 "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
             )

@@ -88,7 +88,7 @@ def too_long(text: str) -> JqlFinding | None:
     )
 
 
-def unescaped(raw: str) -> str:
+def unescape(raw: str) -> str:
     """The text that escapes such as `\\n`, `\\"` and `\\u00e9` stand for."""
     if "\\" not in raw:
         return raw
@@ -116,13 +116,13 @@ def _token(found: re.Match[str]) -> JqlToken:
             else JqlToken(TokenKind.SYMBOL, raw, start, end)
         )
     if group in ("double", "single"):
-        return JqlToken(TokenKind.QUOTED, unescaped(raw), start, end)
+        return JqlToken(TokenKind.QUOTED, unescape(raw), start, end)
     folded = raw.lower() if raw.isascii() else raw
     if folded in KEYWORDS:
         return JqlToken(TokenKind.KEYWORD, MEANING.get(folded, folded), start, end)
     if folded in RESERVED:
         return JqlToken(TokenKind.BAD, raw, start, end)
-    return JqlToken(TokenKind.NUMBER if NUMBER.fullmatch(raw) else TokenKind.WORD, unescaped(raw), start, end)
+    return JqlToken(TokenKind.NUMBER if NUMBER.fullmatch(raw) else TokenKind.WORD, unescape(raw), start, end)
 
 
 def _reserved(token: JqlToken, before: JqlToken | None) -> tuple[JqlFinding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mappings.diagnostic import Severity, did_you_mean, quoted
+from mappings.diagnostic import Severity, did_you_mean, quote
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.text.lexer import JqlToken, TokenKind, tokens_of, too_long
 from mappings.jql.text.tree import (
@@ -126,7 +126,7 @@ class _Reader:
     def unexpected(self, *valid: str, code: str = "unexpected", remedy: str = "") -> _RefusedError:
         token = self.token
         written = self.text[token.start : token.end]
-        found = "the JQL ends" if token.kind is TokenKind.END else f"{quoted(written)} stands"
+        found = "the JQL ends" if token.kind is TokenKind.END else f"{quote(written)} stands"
         wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
         message, to_do = f"{found} where {wanted} was expected", remedy or self.slip(valid)
         return _RefusedError(

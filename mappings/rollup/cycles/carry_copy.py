@@ -34,8 +34,8 @@ from mappings.rollup.cycles.carry_plan import (
     done_rows,
     field_there,
     field_write,
+    reason_unmarked,
     rule_of,
-    unmarked,
     unmarked_plan,
 )
 from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
@@ -246,7 +246,7 @@ def _mark(
         return _in_fields(basis, issue, [(alias, day) for alias, day in days if alias is not None])
     if isinstance(source, FieldSource):
         return _in_fields(basis, issue, [(source.field, into.id)])
-    return (), unmarked(basis, rule, into) or ""
+    return (), reason_unmarked(basis, rule, into) or ""
 
 
 def _in_fields(

@@ -154,7 +154,7 @@ def _key_result(
 ) -> tuple[KeyResultCarry, tuple[str, ...], list[FieldWrite]]:
     names = names_of(state)
     reached = state.health.level is HealthLevel.ACHIEVED
-    wanted, unwanted = folded(choice.along), folded(choice.behind)
+    wanted, unwanted = fold_names(choice.along), fold_names(choice.behind)
     along = bool(names & wanted) or not (reached or names & unwanted)
     if not along:
         reason = "reached: it stays behind" if reached else "chosen to stay behind"
@@ -186,10 +186,10 @@ def _key_result(
 
 def names_of(state: KeyResultState) -> frozenset[str]:
     """By what a person may name a key result: its id and its key, in any case."""
-    return folded((state.id, state.key))
+    return fold_names((state.id, state.key))
 
 
-def folded(names: Iterable[str]) -> frozenset[str]:
+def fold_names(names: Iterable[str]) -> frozenset[str]:
     """Names as they are compared."""
     return frozenset(name.strip().casefold() for name in names) - {""}
 
@@ -255,7 +255,7 @@ def _mark(
     if rule is None:
         return (), "the mapping no longer has its rule"
     source, issue = rule.part.cycle, basis.issues.get(issue_id or "")
-    said = unmarked(basis, rule, into)
+    said = reason_unmarked(basis, rule, into)
     if said is not None or source is None or isinstance(source, str):
         return (), said or ""
     if issue is None:
@@ -274,7 +274,7 @@ def _mark(
     return _in_field(basis, source, issue, into)
 
 
-def unmarked(basis: CarryBasis, rule: ObjectiveRule, into: CyclePart) -> str | None:
+def reason_unmarked(basis: CarryBasis, rule: ObjectiveRule, into: CyclePart) -> str | None:
     """Where the mapping says the cycle of all objectives of a rule: why none of them runs in this one, empty where they do. None where each says its own."""
     source = rule.part.cycle
     if source == CURRENT and basis.mapping.cycles.get(CURRENT) is None:

@@ -99,7 +99,7 @@ def standing_of(mapping: BoundMapping, issues: Iterable[Issue]) -> Stood:
     return found
 
 
-def recalled(
+def recall_plan(
     mapping: BoundMapping, plan: CarryPlan, then: Iterable[Issue], field_of: FieldLookup
 ) -> CarryPlan:
     """A plan that does not say how it stood (it was carried by an earlier version), told from the issues as their histories have them at the moment of the carry.

@@ -40,7 +40,7 @@ def short_mark(mark: str) -> str:
     return mark.partition(".")[0]
 
 
-def changed(agreed: str, revision: str, seen: Sequence[ObjectiveScore]) -> str:
+def describe_change(agreed: str, revision: str, seen: Sequence[ObjectiveScore]) -> str:
     """What is no longer as it was when the mark was made, in words; empty where all is. A short mark tells only that."""
     if agreed in (mark := mark_of(revision, seen), short_mark(mark)):
         return ""

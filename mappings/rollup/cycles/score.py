@@ -72,7 +72,7 @@ class Score:
         """What it means, taken from the unrounded score."""
         if self.cancelled:
             return ScoreMeaning.CANCELLED
-        return reading(self.value, self.commitment)
+        return meaning_of_score(self.value, self.commitment)
 
     @property
     def wants_reason(self) -> bool:
@@ -81,7 +81,7 @@ class Score:
         return not self.cancelled and (short or self.said is not None)
 
 
-def reading(value: Fraction | None, commitment: str) -> ScoreMeaning:
+def meaning_of_score(value: Fraction | None, commitment: str) -> ScoreMeaning:
     """What a score means for a commitment."""
     if value is None:
         return ScoreMeaning.UNSCORED

@@ -16,14 +16,14 @@ from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.stages import (
     MovementPart,
     aim_words,
-    derived,
+    derived_ledger,
+    is_retargeted,
     reading_words,
-    retargeted,
-    said,
     said_words,
+    shown_check_in,
     stages,
 )
-from mappings.rollup.rows.sums import Key, LedgerPair, Method, SharedRows, SumRow, reading
+from mappings.rollup.rows.sums import Key, LedgerPair, Method, SharedRows, SumRow, shared_method
 from mappings.rollup.state import KeyResultState
 
 ORDER = {part: place for place, part in enumerate(MovementPart)}
@@ -63,7 +63,7 @@ class NumberPath:
         was = LedgerPair(before.ledger, before.beside, made)
         is_ = LedgerPair(after.ledger, after.beside, made)
         self.method: Method
-        self.method, self.old, self.new = reading(was, is_)
+        self.method, self.old, self.new = shared_method(was, is_)
         self.rows: dict[Key, SumRow] = dict(self.old)
         self.tally = self.method.tally(self.old)
         self._was, self._is = was, is_
@@ -145,9 +145,9 @@ class NumberPath:
         known, lacking = (old.measurement, new.measurement) if gone else (new.measurement, old.measurement)
         if known.progress is None or lacking.progress is not None:
             return part, BESIDE if gone and key[0] in {row.id for row in self.after.beside.rows} else ""
-        if said(old) != said(new):
+        if shown_check_in(old) != shown_check_in(new):
             return MovementPart.SAID, said_words(old, new)
-        if lacking.current is not None and retargeted(old.measurement, new.measurement):
+        if lacking.current is not None and is_retargeted(old.measurement, new.measurement):
             return MovementPart.RETARGETED, aim_words(old.measurement, new.measurement)
         return part, "" if gone else reading_words(old, new)
 
@@ -186,9 +186,9 @@ def _inner(
     """The way of a key result through its rows; None where it is not made of rows, or something stood in their place."""
     rule = RULE_OF_KIND.get(new.kind)
     closed = Disposition.NOT_ACHIEVED in (before.disposition, after.disposition)
-    if closed or rule is None or not rule.by_rows or said(old) is not None:
+    if closed or rule is None or not rule.by_rows or shown_check_in(old) is not None:
         return None
-    ledgers = derived(old), derived(new)
+    ledgers = derived_ledger(old), derived_ledger(new)
     if any(ledger.total is None for ledger in ledgers):
         return None
     return NumberPath(Standpoint(ledgers[0]), Standpoint(ledgers[1]))

@@ -38,15 +38,15 @@ class Stage(NamedTuple):
     why: str = ""
 
 
-def said(state: KeyResultState) -> Ruling | None:
+def shown_check_in(state: KeyResultState) -> Ruling | None:
     """The check-in that a key result shows, or None where it shows what is derived."""
     ruling = state.check_in
     return None if ruling is None or ruling.shows is ShownSource.DERIVED else ruling
 
 
-def derived(state: KeyResultState) -> Ledger:
+def derived_ledger(state: KeyResultState) -> Ledger:
     """The ledger of what is derived, without what was said in its place."""
-    ledger, ruling = state.measurement.ledger, said(state)
+    ledger, ruling = state.measurement.ledger, shown_check_in(state)
     if ruling is None:
         return ledger
     rows = tuple(row for row in ledger.rows if row.disposition is not Disposition.CHECKED_IN)
@@ -58,11 +58,11 @@ def stages(
 ) -> Iterator[Stage]:
     """The stages of a key result that has a progress at both moments; `by_rows` where its rows tell what was derived."""
     progress = after.progress or Fraction(0)
-    was, is_now = said(old), said(new)
+    was, is_now = shown_check_in(old), shown_check_in(new)
     if Disposition.NOT_ACHIEVED in (before.disposition, after.disposition):
         yield Stage(MovementPart.PROGRESSED, progress, closed_words(before, after))
     elif was is not None and is_now is not None and was.check_in == is_now.check_in:
-        if retargeted(old.measurement, new.measurement):
+        if is_retargeted(old.measurement, new.measurement):
             yield Stage(MovementPart.RETARGETED, progress, aim_words(old.measurement, new.measurement))
         else:
             yield Stage(MovementPart.TIME if new.measurement.clocked else MovementPart.SAID, progress, CLOCK)
@@ -81,7 +81,7 @@ def _measured(old: KeyResultState, new: KeyResultState, progress: Fraction | Non
     if progress is None:
         return
     before, after, rule = old.measurement, new.measurement, RULE_OF_KIND.get(new.kind)
-    if retargeted(before, after):
+    if is_retargeted(before, after):
         read = before.current
         known = None if read is None or rule is None else rule.at_reading(after, read)
         yield Stage(MovementPart.RETARGETED, progress if known is None else known, aim_words(before, after))
@@ -93,7 +93,7 @@ def _measured(old: KeyResultState, new: KeyResultState, progress: Fraction | Non
         yield Stage(MovementPart.PROGRESSED, progress, reading_words(old, new))
 
 
-def retargeted(before: Measurement, after: Measurement) -> bool:
+def is_retargeted(before: Measurement, after: Measurement) -> bool:
     """Whether a key result is measured against something else. What was kept before bands were tells of none."""
     if before.progress is not None and (before.at_least, before.at_most, before.target) == (None, None, None):
         band = after.at_least is not None or after.at_most is not None
@@ -135,14 +135,14 @@ def reading_words(old: KeyResultState, new: KeyResultState) -> str:
     if rule is not None and rule.by_status:
         return f"moved to {new.status}" if new.status and old.status != new.status else ""
     before, after = old.measurement.current, new.measurement.current
-    if said(new) is not None or before == after:
+    if shown_check_in(new) is not None or before == after:
         return ""
     return _changed("reading", before, after)
 
 
 def said_words(old: KeyResultState, new: KeyResultState) -> str:
     """Who said what, or whose word no longer stands."""
-    was, is_now = said(old), said(new)
+    was, is_now = shown_check_in(old), shown_check_in(new)
     if is_now is not None:
         return f"{is_now.check_in.by} checked in {is_now.check_in.said}"
     if was is not None:

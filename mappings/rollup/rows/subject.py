@@ -76,7 +76,7 @@ def asked_weight(assessment: Assessment, weight: Weight | None, issue: Issue | N
     return RequestedWeight(found, missing, no_weight(raw) if found is None and raw is not None else "")
 
 
-def disposed(closed: StatusReading | None, measurement: Measurement) -> tuple[Disposition, str]:
+def dispose(closed: StatusReading | None, measurement: Measurement) -> tuple[Disposition, str]:
     """What becomes of a key result, by how its issue is closed and whether it could be measured."""
     if closed is not None:
         return closed.disposition, closed.reason

@@ -208,12 +208,12 @@ class LedgerPair:
     @cached_property
     def entering(self) -> Mapping[Key, Contribution]:
         """The rows that make the number, in id order."""
-        return entering(self.ledger.rows)
+        return contributing_rows(self.ledger.rows)
 
     @cached_property
     def siblings(self) -> Mapping[Key, Contribution]:
         """The rows that stand beside the number, in id order; where a key is that of a row of the number, that one goes before."""
-        return entering(self.beside.rows)
+        return contributing_rows(self.beside.rows)
 
     @cached_property
     def _first(self) -> Mapping[str, Contribution]:
@@ -225,7 +225,7 @@ class LedgerPair:
         return counting if counting is not None or key[1] else self._first.get(key[0])
 
 
-def entering(rows: Sequence[Contribution]) -> dict[Key, Contribution]:
+def contributing_rows(rows: Sequence[Contribution]) -> dict[Key, Contribution]:
     """Those of the rows that count, in id order."""
     counted = Disposition.COUNTED  # what nearly all rows are is asked first: to hash it is dear
     counting = [
@@ -322,7 +322,7 @@ METHODS = (
 )
 
 
-def reading(before: LedgerPair, after: LedgerPair) -> tuple[Method, Rows, Rows]:
+def shared_method(before: LedgerPair, after: LedgerPair) -> tuple[Method, Rows, Rows]:
     """The one way in which both numbers are made, with the rows before and after."""
     if before.ledger.total is None or after.ledger.total is None:
         return Method(by_share, lambda _rows: NoSum(), _as_is), _counted(before), _counted(after)

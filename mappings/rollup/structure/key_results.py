@@ -18,7 +18,7 @@ from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.rows import SUBTASK, subtasks_of
 from mappings.rollup.rows.statuses import DONE, StatusReading
-from mappings.rollup.structure.relation import held_by, related
+from mappings.rollup.structure.relation import held_by, related_issues
 
 GONE = "its issue was deleted, or left what is read, after the cycle was locked"
 
@@ -110,7 +110,7 @@ def _by_rule(
     terms: LockedObjective | None,
 ) -> Iterable[KeyResult]:
     progress = RULE_OF_KIND[rule.part.progress.kind]
-    issues = related(assessment, rule, objective)
+    issues = related_issues(assessment, rule, objective)
     selected = assessment.selected(rule.select, issues)
     if terms is not None and (not progress.by_rows or isinstance(rule.part.relation, JqlFieldRelation)):
         selected = _locked(assessment, rule, terms)

@@ -12,10 +12,10 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.structure.alignment import link_phrase, written_target
-from mappings.rollup.structure.relation import held_by, related
+from mappings.rollup.structure.relation import held_by, related_issues
 
 
-def affected(
+def affected_objectives(
     mapping: Mapping, forest: Forest, before: Issue | None, after: Issue | None, moment: Moment
 ) -> frozenset[str]:
     """Ids of the objectives whose state may depend on an issue as it was or as it is (None: not there).
@@ -116,7 +116,7 @@ def _holders(
     found: set[str] = set()
     for objective_id in _objectives_of(assessment, rule):
         objective = assessment.forest.issue(objective_id)
-        holders = assessment.selected(part.select, related(assessment, part, objective))
+        holders = assessment.selected(part.select, related_issues(assessment, part, objective))
         if objective is None or any(_holds(assessment, part, holder, asked) for holder in holders):
             found.add(objective_id)
     return found

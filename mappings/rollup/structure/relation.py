@@ -13,7 +13,7 @@ from mappings.jql import JqlError, restricts
 from mappings.rollup.assessment import Assessment
 
 
-def related(assessment: Assessment, rule: KeyResultRule, objective: Issue | None) -> Sequence[Issue]:
+def related_issues(assessment: Assessment, rule: KeyResultRule, objective: Issue | None) -> Sequence[Issue]:
     """Issues in the rule's relation to the objective, selected or not, without the objective itself.
 
     For `jql_field` these are the key-result issues that hold the JQL: the objective's children, and for an objective

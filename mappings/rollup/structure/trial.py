@@ -16,7 +16,7 @@ from mappings.facts.selector import Selector
 from mappings.jql.trial import ClauseAnswer, answer, clauses
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.rows.rows import SUBTASK
-from mappings.rollup.structure.relation import related
+from mappings.rollup.structure.relation import related_issues
 
 SCOPE = "scope"
 MOST_WHOSE = 5
@@ -159,11 +159,11 @@ class RuleBench:
         """Every issue in relation to an objective of the rule: its id, how the objective is called, and itself."""
         if objective.select is None:
             name = objective.part.title or objective.part.id
-            yield from ((one.id, name, one) for one in related(self._assessment, rule, None))
+            yield from ((one.id, name, one) for one in related_issues(self._assessment, rule, None))
             return
         stand = self._objectives_of(objective)
         for stands in stand if rule.related is None else stand[: MOST_WHOSE + 1]:  # the same for each of them
-            yield from ((one.id, stands.key, one) for one in related(self._assessment, rule, stands))
+            yield from ((one.id, stands.key, one) for one in related_issues(self._assessment, rule, stands))
 
     def _whose(self, objective: ObjectiveRule, rule: KeyResultRule, issue: Issue) -> tuple[str, ...]:
         """Every objective of the rule that an issue is in relation to."""

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.text.places import Path
 from mappings.facts.app_field import app_field_id, app_place_id, owner_of
 from mappings.facts.catalogue import Field
@@ -69,7 +69,9 @@ class AppFieldTarget(FieldTarget):
 
     def check_owner(self, alias: str, field: Field, path: Path, report: Report) -> None:
         if owner_of(field.custom) is None:
-            message = f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is none of a Forge app"
+            message = (
+                f"the field {show_value(alias)} ({field.id}, {show_value(field.name)}) is none of a Forge app"
+            )
             remedy = "write it under `set`; `app_set` is for the fields that the app brings along"
             report.add(Code.FIELD_OWNER, message, path, value=field.id, remedy=remedy, key=True)
 
@@ -81,7 +83,7 @@ class AppFieldTarget(FieldTarget):
                 owner = owner_of(field.custom) if field is not None else None
                 if field is None or owner is None or any(owner.is_of(*one) for one in facts.apps):
                     continue
-                message = f"the field {shown(field.name)} ({field.id}) is of a Forge app that is not paired with this site"
+                message = f"the field {show_value(field.name)} ({field.id}) is of a Forge app that is not paired with this site"
                 remedy = "pair the app, or choose a field of the app that is paired"
                 report.add(
                     Code.FIELD_OWNER,

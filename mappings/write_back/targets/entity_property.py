@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import pydantic
 
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.part import MOST_PARTS, Part
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
@@ -165,13 +165,11 @@ class PropertyTarget(WriteTarget):
                 continue
             writer = (rule.target or path[:2], part.key)
             if writer in writers:
-                message = f"the property {shown(part.key)} of {rule.one} is written twice"
+                message = f"the property {show_value(part.key)} of {rule.one} is written twice"
                 remedy = "let one rule write it, with all its values"
                 report.add(Code.TWO_WRITERS, message, path, value=part.key, remedy=remedy)
             if part.key not in keys and len(keys) == MOST_PROPERTIES:
-                message = (
-                    f"{shown(part.key)} is one property too many: a mapping writes at most {MOST_PROPERTIES}"
-                )
+                message = f"{show_value(part.key)} is one property too many: a mapping writes at most {MOST_PROPERTIES}"
                 remedy = "use one of the others; one key serves objectives and key results alike"
                 report.add(Code.TOO_MANY, message, path, value=part.key, valid=keys, remedy=remedy)
             else:

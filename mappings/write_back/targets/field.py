@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import pydantic
 
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.part import MOST_PARTS, Alias
 from mappings.document.text.places import Path
 from mappings.facts.app_field import owner_of
@@ -181,7 +181,7 @@ class FieldTarget(WriteTarget):
     def check_owner(self, alias: str, field: Field, path: Path, report: Report) -> None:
         """What an app brought along nobody else can write."""
         if owner_of(field.custom) is not None:
-            message = f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of a Forge app, which alone may write it"
+            message = f"the field {show_value(alias)} ({field.id}, {show_value(field.name)}) is of a Forge app, which alone may write it"
             remedy = "write it under `app_set`, or take a field of Jira's own"
             report.add(Code.FIELD_OWNER, message, path, value=field.id, remedy=remedy, key=True)
 
@@ -256,7 +256,9 @@ def field_identity(document: Document, alias: str) -> str:
 
 
 def _two_writers(alias: str, first: str, target: str, path: Path, report: Report) -> None:
-    message = f"the field {shown(alias)} of {target} is written twice; {shown(first)} writes it already"
+    message = (
+        f"the field {show_value(alias)} of {target} is written twice; {show_value(first)} writes it already"
+    )
     report.add(Code.TWO_WRITERS, message, path, value=alias, remedy="let one rule write it", key=True)
 
 
@@ -268,19 +270,21 @@ def _check_alias(document: Document, alias: str, path: Path, report: Report) -> 
 
 def _check_loop(alias: str, source: str | None, path: Path, report: Report) -> None:
     if source is not None:
-        message = f"the field {shown(alias)} is written here and read by a rule (as {shown(source)})"
+        message = (
+            f"the field {show_value(alias)} is written here and read by a rule (as {show_value(source)})"
+        )
         remedy = "write to a field of its own; a number must not be derived from itself"
         report.add(Code.TARGET_IS_SOURCE, message, path, value=alias, remedy=remedy, key=True)
 
 
 def _check_value(part: ValuePart, path: Path, report: Report) -> None:
     if not part.what.is_number and "round" in part.model_fields_set:
-        message = f"`round` has no effect on {shown(part.value)}"
+        message = f"`round` has no effect on {show_value(part.value)}"
         report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "round"), remedy="remove it")
     if part.options is None:
         return
     if part.what.form is not Form.LEVEL:
-        message = f"`options` belong to health, not to {shown(part.value)}"
+        message = f"`options` belong to health, not to {show_value(part.value)}"
         remedy = "remove `options`, or write `value: health`"
         report.add(Code.OPTIONS_WITHOUT_HEALTH, message, (*path, "options"), remedy=remedy)
         return
@@ -297,8 +301,8 @@ def _check_type(alias: str, field: Field, part: ValuePart, path: Path, report: R
     fitting = schemas_holding(part.what.held_by)
     if field.type not in fitting:
         message = (
-            f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of the type {field.type}, "
-            f"but {shown(part.value)} is written to it"
+            f"the field {show_value(alias)} ({field.id}, {show_value(field.name)}) is of the type {field.type}, "
+            f"but {show_value(part.value)} is written to it"
         )
         remedy = "use a field of a fitting type, or write another value"
         report.add(Code.FIELD_TYPE, message, path, value=field.type, valid=fitting, remedy=remedy)
@@ -308,7 +312,7 @@ def _check_type(alias: str, field: Field, part: ValuePart, path: Path, report: R
         and field.options
     ):
         remedy = "write an option of the field under `options`, or add this one to the field in Jira"
-        _check_options(part, field.options, shown(field.name), remedy, path, report)
+        _check_options(part, field.options, show_value(field.name), remedy, path, report)
 
 
 def _check_options(
@@ -345,7 +349,7 @@ def _check_screens(
 def _check_screen_options(
     wanted: Field, part: ValuePart, screen: EditScreen, editable: EditableField, path: Path, report: Report
 ) -> None:
-    whose = f"{shown(wanted.name)} on {screen.name}"
+    whose = f"{show_value(wanted.name)} on {screen.name}"
     remedy = "write an option of the field, or add this one to its context in Jira"
     _check_options(part, editable.options, whose, remedy, path, report)
 
@@ -359,7 +363,7 @@ def _missing(wanted: Field, screen: EditScreen, path: Path, report: Report, *, n
         else "is not on the edit screen, or this account may not edit it"
     )
     message = f"{_named(wanted)} cannot be written on {screen.name}: it {why}"
-    remedy = f"add {shown(wanted.name)} to the context and the edit screen of {screen.name}"
+    remedy = f"add {show_value(wanted.name)} to the context and the edit screen of {screen.name}"
     if nowhere:
         report.add(code, message, path, value=wanted.id, remedy=remedy, key=True)
     else:
@@ -368,4 +372,4 @@ def _missing(wanted: Field, screen: EditScreen, path: Path, report: Report, *, n
 
 
 def _named(wanted: Field) -> str:
-    return f"the field {shown(wanted.name)} ({wanted.id})"
+    return f"the field {show_value(wanted.name)} ({wanted.id})"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field as Described
 
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
@@ -238,7 +238,7 @@ class GoalTarget(WriteTarget):
         for objective, text in part.goals.items():
             key, at = goal_key(text), (*path, "goals", objective)
             if key is None:
-                message = f"{shown(text)} names no goal"
+                message = f"{show_value(text)} names no goal"
                 remedy = "write its key, like HELLO-123, or its address"
                 report.add(Code.WRONG_VALUE, message, at, value=text, valid=("HELLO-123",), remedy=remedy)
             elif key in fed:
@@ -254,7 +254,7 @@ class GoalTarget(WriteTarget):
                 field = mapping.fields.get(alias)
                 if field is None or not field.type or names_goals(field):
                     continue
-                message = f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of the type {field.type}, but the goal is read from it"
+                message = f"the field {show_value(alias)} ({field.id}, {show_value(field.name)}) is of the type {field.type}, but the goal is read from it"
                 remedy = "use Jira's own field of the goals that an issue is linked to, or a text field"
                 at: Path = ("write_back", index, *path)
                 report.add(Code.FIELD_TYPE, message, at, value=field.type, valid=READ_FROM, remedy=remedy)

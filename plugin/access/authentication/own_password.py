@@ -21,7 +21,7 @@ def require(connector: Connector, account: Account, current: str, address: str, 
     right = passwords.matches(account.password_hash, current)
     with connector.store.write() as conn:
         if right:
-            throttle.succeeded(conn, account.email, address)
+            throttle.note_success(conn, account.email, address)
         else:
             audit.note(conn, account.email, refused, now, {"from": address})
     if not right:

@@ -18,7 +18,7 @@ LONGEST = 1024
 """Hashing takes longer the longer the text; nobody types more than this."""
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """The hash to keep."""
     return _hasher().hash(password)
 
@@ -72,4 +72,4 @@ def _hasher() -> PasswordHasher:
 
 @cache
 def _nobodys() -> str:
-    return hashed("the password of nobody at all")
+    return hash_password("the password of nobody at all")

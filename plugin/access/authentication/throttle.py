@@ -50,7 +50,7 @@ def noteworthy(
         return not wait(_count(conn, f"{kind}-{_place(address)}", now), most, now)
 
 
-def succeeded(conn: Connection, email: str, address: str) -> None:
+def note_success(conn: Connection, email: str, address: str) -> None:
     """Forget the attempts of somebody who then knew the password; against their office and their account this one does not count."""
     sign_in_attempts.forget(conn, _pair(email, address))
     sign_in_attempts.take_back(conn, _pair(email))

@@ -54,7 +54,7 @@ def issue(
 def revoke(connector: Connector, token_id: int, by: str, account_id: int | None = None) -> ApiToken | None:
     """Take a token away at once; None where there is none, or none of this account."""
     with connector.store.write() as conn:
-        found = next((one for one in tokens.all(conn, account_id) if one.id == token_id), None)
+        found = next((one for one in tokens.load_all(conn, account_id) if one.id == token_id), None)
         if found is None:
             return None
         owner = accounts.get(conn, found.account_id)

@@ -143,7 +143,7 @@ def good_hash(connector: Connector, password: str, email: str) -> str:
     weakness = passwords.weakness(password, email)
     if weakness:
         raise AccessRefusal(weakness, "password")
-    return passwords.hashed(password)
+    return passwords.hash_password(password)
 
 
 def good_email(email: str) -> str:

@@ -51,7 +51,7 @@ def current() -> Person | None:
     return person if isinstance(person, Person) else None
 
 
-def present() -> Person:
+def current_person() -> Person:
     """The person of this request, on a route that asks for one."""
     person = current()
     if person is None:
@@ -59,7 +59,7 @@ def present() -> Person:
     return person
 
 
-def acting() -> Actor:
+def current_actor() -> Actor:
     """Who acts in this request; where nobody signed in, somebody who may do nothing but what is public."""
     person = current()
     return NOBODY if person is None else person.actor

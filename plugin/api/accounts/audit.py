@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.access.authorization.person import present
+from plugin.access.authorization.person import current_person
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.filters import AuditQuery, search_of
@@ -40,5 +40,5 @@ def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActJson]]:
 @ROUTES.get("/me", "viewer", "Who you are here, and what you may do.", unsettled=True)
 def me(_call: Caller) -> Reply[CallerJson]:
     """Whether a token works, and what it may do."""
-    person = present()
+    person = current_person()
     return Reply(CallerJson(email=person.email, name=person.name, may=person.role.value, token=person.token))

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from mappings.json_value import PlainValues
 from plugin.access.authentication import passwords, sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
-from plugin.access.authorization.person import present
+from plugin.access.authorization.person import current_person
 from plugin.api.protocol.addresses import SessionAddress, TokenAddress
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
@@ -164,7 +164,7 @@ def list_sessions(caller: Caller, query: ListQuery) -> Reply[Page[SessionJson]]:
     """The one that was used last first."""
     name = list_name("sessions", query)
     start = position(query.cursor, name, (int,))
-    found = own.list_sessions(caller.connector, caller.actor, present().session_id)
+    found = own.list_sessions(caller.connector, caller.actor, current_person().session_id)
     at = 0 if start is None else int(start[0])
     shown, end = found[at : at + query.limit], at + query.limit
     return Reply(

@@ -98,7 +98,7 @@ class ExportQuery(Query):
 @ROUTES.get("/sites/{site}/mapping", "viewer", "The active mapping, with the ETag that a change of it needs.")
 def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingJson]:
     """The mapping that rules now; its ETag is what a change of it has to name in If-Match."""
-    found = stored(caller, site_of(caller, path), None)
+    found = find_revision(caller, site_of(caller, path), None)
     return Reply(mapping_json(found), {"ETag": tag(found)})
 
 
@@ -118,7 +118,7 @@ def activate_mapping(caller: Caller, path: SiteAddress, body: ActivationBody) ->
         site,
         body.text,
         agreed=body.preview,
-        expected=seen(caller, site),
+        expected=expected_revision(caller, site),
         large=body.accept_large_change,
     )
     headers = {} if previewed.unread else {"ETag": f'"{previewed.preview.revision}"'}
@@ -140,14 +140,14 @@ def roll_back_mapping(caller: Caller, path: SiteAddress, body: RollbackBody) -> 
         caller.actor,
         site,
         body.revision,
-        expected=seen(caller, site),
+        expected=expected_revision(caller, site),
         large=body.accept_large_change,
     )
-    found = stored(caller, site, target)
+    found = find_revision(caller, site, target)
     return Reply(mapping_json(found), {"ETag": tag(found)})
 
 
-def seen(caller: Caller, site: str) -> Expected:
+def expected_revision(caller: Caller, site: str) -> Expected:
     """What the caller has seen as active: the tags of If-Match, none where If-None-Match is `*`; 428 where neither says anything."""
     return tags_seen(
         caller,
@@ -192,14 +192,14 @@ def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply
 @ROUTES.get("/sites/{site}/mapping/revisions/{revision}", "viewer", "One revision with its text.")
 def one_revision(caller: Caller, path: RevisionAddress) -> Reply[MappingJson]:
     """A revision with its text."""
-    return Reply(mapping_json(stored(caller, site_of(caller, path), path.revision)))
+    return Reply(mapping_json(find_revision(caller, site_of(caller, path), path.revision)))
 
 
 @ROUTES.get("/sites/{site}/mapping/diff", "viewer", "Where two revisions differ.")
 def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesJson]:
     """What differs between two revisions, place by place."""
     site = site_of(caller, path)
-    before, after = (stored(caller, site, name) for name in (query.before, query.after))
+    before, after = (find_revision(caller, site, name) for name in (query.before, query.after))
     found = differences(before.text, after.text)
     return Reply(
         DifferencesJson(
@@ -221,13 +221,13 @@ def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[D
 )
 def export_mapping(caller: Caller, path: SiteAddress, query: ExportQuery) -> Reply[JsonShape]:
     """The canonical form; importing it again changes nothing."""
-    document = read_document(stored(caller, site_of(caller, path), query.revision).text).require()
+    document = read_document(find_revision(caller, site_of(caller, path), query.revision).text).require()
     if query.format == "json":
         return Reply(body=to_json(document), media=JSON)
     return Reply(body=export(document), media=YAML)
 
 
-def stored(caller: Caller, site: str, name: str | None) -> Revision:
+def find_revision(caller: Caller, site: str, name: str | None) -> Revision:
     """The active revision, or the one whose id begins with `name`."""
     found = (
         revisions.active(caller.connector, caller.actor, site)

@@ -25,7 +25,7 @@ from plugin.next_steps import READ_FOR_MAPPING
 from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
 from plugin.use_cases.mappings.renames import reword
 from plugin.use_cases.objectives.objective_values import exact_text, number
-from plugin.use_cases.work.background_jobs import latest
+from plugin.use_cases.work.background_jobs import latest_job
 from plugin.use_cases.work.site_read import READING, begin_reading
 
 ROUTES = Routes()
@@ -270,7 +270,7 @@ def show_reading(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
 
 
 def _reading_json(caller: Caller, site: str, started: bool) -> JobJson:
-    found = latest(caller.connector, caller.actor, site, READING)
+    found = latest_job(caller.connector, caller.actor, site, READING)
     if found is None:
         raise not_found("reading", site, READ_FOR_MAPPING)
     return job_json(site, found, started)

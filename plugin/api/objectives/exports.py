@@ -59,7 +59,7 @@ class AuditExport(AuditQuery, ExportChoice):
 def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[JsonShape]:
     """One line per objective."""
     rows = objective_rows(caller.connector, caller.actor, site_of(caller, query), query)
-    return streamed(ObjectiveRow, rows, query.format, "objectives")
+    return stream_rows(ObjectiveRow, rows, query.format, "objectives")
 
 
 @ROUTES.get(
@@ -72,7 +72,7 @@ def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[JsonShap
 def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[JsonShape]:
     """Every row of every ledger."""
     rows = ledger_rows(caller.connector, caller.actor, site_of(caller, query), query)
-    return streamed(LedgerRow, rows, query.format, "ledgers")
+    return stream_rows(LedgerRow, rows, query.format, "ledgers")
 
 
 @ROUTES.get(
@@ -85,7 +85,7 @@ def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[JsonShape]:
 def export_history(caller: Caller, query: HistoryExport) -> Reply[JsonShape]:
     """Every point, in the order in which it was noted."""
     rows = history_rows(caller.connector, caller.actor, site_of(caller, query), query.objective)
-    return streamed(HistoryRow, rows, query.format, "history")
+    return stream_rows(HistoryRow, rows, query.format, "history")
 
 
 @ROUTES.get(
@@ -97,10 +97,10 @@ def export_history(caller: Caller, query: HistoryExport) -> Reply[JsonShape]:
 )
 def export_audit(caller: Caller, query: AuditExport) -> Reply[JsonShape]:
     """Every act that is looked for."""
-    return streamed(ActJson, act_rows(caller.connector, caller.actor, query), query.format, "audit")
+    return stream_rows(ActJson, act_rows(caller.connector, caller.actor, query), query.format, "audit")
 
 
-def streamed(
+def stream_rows(
     shape: type[JsonShape], rows: Iterable[JsonShape], format: Format, name: str
 ) -> Reply[JsonShape]:
     """Rows as a file."""

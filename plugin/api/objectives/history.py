@@ -119,12 +119,12 @@ def history(caller: Caller, path: ObjectiveAddress, query: HistoryQuery) -> Repl
     more = len(points) > len(shown)
     return Reply(
         Page[PointJson](
-            items=[point_json(one) for one in shown], next=after(name, shown, begun) if more else None
+            items=[point_json(one) for one in shown], next=cursor_after(name, shown, begun) if more else None
         )
     )
 
 
-def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | None) -> str:
+def cursor_after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | None) -> str:
     """The cursor after these points: the instant of the last, and how many points of that instant were given."""
     last = to_ms(shown[-1].at)
     same = sum(to_ms(one.at) == last for one in shown)

@@ -15,7 +15,7 @@ from plugin.api.protocol.addresses import IssueAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.filters import ObjectivesQuery, wanted
+from plugin.doors.filters import ObjectivesQuery, row_selection
 from plugin.doors.model import JsonAny, JsonShape, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowJson
@@ -241,7 +241,7 @@ def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[Object
     name = list_name(f"objectives:{site}", query)
     after = position(query.cursor, name, (str,))
     last = None if after is None else str(after[0])
-    found = list_some(caller.connector, caller.actor, wanted(site, query), query.limit + 1, last)
+    found = list_some(caller.connector, caller.actor, row_selection(site, query), query.limit + 1, last)
     shown = found[: query.limit]
     rows = [objective_json(one) for one in lines(caller.connector, caller.actor, site, shown)]
     more = len(found) > query.limit

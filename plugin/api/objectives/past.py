@@ -49,7 +49,7 @@ def show_reconstruction(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
 
 
 def _latest(caller: Caller, site: str, started: bool) -> JobJson:
-    found = backfill.latest(caller.connector, caller.actor, site)
+    found = backfill.latest_backfill(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("reconstruction", site, BACKFILL)
     return job_json(site, found, started)

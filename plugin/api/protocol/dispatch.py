@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting, current
+from plugin.access.authorization.person import current, current_actor
 from plugin.api.protocol.failures import failure, of_validation
 from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
 from plugin.api.protocol.operation import JSON, Caller, Operation, Reply
@@ -46,7 +46,7 @@ def view_of(operation: Operation, connector: Connector) -> View:
     """
 
     def view(**read: RequestPart) -> Response:
-        return served(operation, connector, read)
+        return serve_operation(operation, connector, read)
 
     nothing = {"query": Query, "body": RequestPart} if operation.changes else {"query": Query}
     view.__annotations__ = {**nothing, **operation.shapes}
@@ -68,20 +68,20 @@ def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], R
     return lambda error: failure(of_validation(error, places[error.title]))
 
 
-def served(operation: Operation, connector: Connector, read: Mapping[str, RequestPart]) -> Response:
+def serve_operation(operation: Operation, connector: Connector, read: Mapping[str, RequestPart]) -> Response:
     """The answer of an operation to the request of this moment."""
     once_each(read["query"])
     seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
-    caller = Caller(connector, acting(), seen)
+    caller = Caller(connector, current_actor(), seen)
 
     def serve() -> tuple[Response, Response]:
         reply = operation.handler(caller, **{part: read[part] for part in operation.shapes})
-        answer = written(operation, reply)
-        return answer, answer if reply.again is None else written(
+        answer = write_response(operation, reply)
+        return answer, answer if reply.again is None else write_response(
             operation, replace(reply, value=reply.again)
         )
 
-    return answered_once(connector, acting(), _key(operation), serve)
+    return answered_once(connector, current_actor(), _key(operation), serve)
 
 
 def once_each(query: RequestPart) -> None:
@@ -91,7 +91,7 @@ def once_each(query: RequestPart) -> None:
             raise invalid(f"?{name}", f"{name} stands {len(texts)} times; once is meant.")
 
 
-def written(operation: Operation, reply: Reply[JsonShape]) -> Response:
+def write_response(operation: Operation, reply: Reply[JsonShape]) -> Response:
     """The response of a reply; what is read gets an ETag, and 304 where the reader has it already."""
     status = reply.status or operation.status
     if reply.value is None:

@@ -466,7 +466,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def described(document: JsonSchemaValue) -> JsonSchemaValue:
+def describe_properties(document: JsonSchemaValue) -> JsonSchemaValue:
     """The document with a description at each property that has none. The word of a shape says what it is, not what it is here."""
     for shape, schema in document["components"]["schemas"].items():
         for name, one in schema.get("properties", {}).items():

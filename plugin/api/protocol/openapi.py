@@ -15,7 +15,7 @@ from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
-from plugin.api.protocol.glossary import described
+from plugin.api.protocol.glossary import describe_properties
 from plugin.api.protocol.keys import HEADER, LONGEST
 from plugin.api.protocol.operation import JSON, Operation
 from plugin.doors.problem import MEDIA, Problem
@@ -80,7 +80,7 @@ def document(operations: Iterable[Operation], version: str) -> JsonSchemaValue:
     for one in operations:
         describe(blueprint, one)
     app.register_api(blueprint)
-    return described(app.api_doc)
+    return describe_properties(app.api_doc)
 
 
 def describe(blueprint: APIBlueprint, one: Operation) -> None:

@@ -342,7 +342,7 @@ def show_sync(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
 
 def sync_json(caller: Caller, site: str, started: bool) -> JobJson:
     """The latest sync that was asked for."""
-    found = sync.latest(caller.connector, caller.actor, site)
+    found = sync.latest_sync(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("sync", site, SYNC)
     return job_json(site, found, started)

@@ -28,7 +28,7 @@ from plugin.use_cases.mappings.mapping_life import (
     LargeChange,
     PreviewedMapping,
     activate,
-    expecting,
+    expect_revision,
     preview_text,
     rollback,
 )
@@ -176,7 +176,7 @@ def _expected(connector: Connector, site: str, name: str | None) -> Expected | N
     found = revisions.revision(connector, COMMAND_LINE, site, name)
     if found is None:
         raise Refusal(f"No revision alone begins with {name!r}. jira-okr mapping history lists them.")
-    return expecting(found.revision)
+    return expect_revision(found.revision)
 
 
 @contextmanager
@@ -252,7 +252,7 @@ def diff_command(before: str, after: str | None, site: str, as_json: bool) -> No
 def stored_text(connector: Connector, site: str, name: str | None) -> str:
     """The text of the active revision, or of the one whose id begins with `name`."""
     known = revisions.list_revisions(connector, COMMAND_LINE, site)
-    found = revisions.named(known, name) if name else revisions.active(connector, COMMAND_LINE, site)
+    found = revisions.find_named(known, name) if name else revisions.active(connector, COMMAND_LINE, site)
     if found is None:
         what = f"no revision {name!r}" if name else "no active mapping"
         listed = ", ".join(one.revision for one in known) or "none"

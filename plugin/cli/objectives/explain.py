@@ -18,7 +18,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.cli.work.plan import shown
+from plugin.cli.work.plan import show_value
 from plugin.next_steps import OBJECTIVES, Door
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.locks import waits_behind_lock
@@ -191,7 +191,11 @@ def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = (), *, t
     for flag in state.flags:
         say(f"  note: {flag}")
     for one in found[:MOST_OBSTACLES]:
-        values = f" Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
+        values = (
+            f" Jira has {show_value(one.stands)}; wanted is {show_value(one.wanted)}."
+            if one.is_of_field
+            else ""
+        )
         say(f"  {one.kind.value}: {one.name} {one.head}. {one.why}{values}")
         if remedy := one.remedy_at(Door.COMMAND):
             say(f"    to do: {remedy}")

@@ -103,7 +103,7 @@ def okrs_command(site: str, output: Path | None) -> None:
     """Objectives and key results as JSON that `jira-okr import --from jira-okr` reads again."""
     with open_connector(site=site) as connector:
         found = export_okrs(connector, COMMAND_LINE, site)
-    with opened(output) as file:
+    with open_output(output) as file:
         file.write(json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n")
 
 
@@ -188,7 +188,7 @@ def write(shape: type[JsonShape], rows: Iterable[JsonShape], format_: Format, ou
             count += 1
             yield row
 
-    with opened(output) as file:
+    with open_output(output) as file:
         for line in exports.lines(shape, counted(), format_):
             file.write(line)
     if output is not None:
@@ -196,7 +196,7 @@ def write(shape: type[JsonShape], rows: Iterable[JsonShape], format_: Format, ou
 
 
 @contextmanager
-def opened(output: Path | None) -> Iterator[TextIO]:
+def open_output(output: Path | None) -> Iterator[TextIO]:
     """Where to write. A file gets its name when it is whole; a reader that went away (`| head`) is no fault."""
     if output is None:
         try:

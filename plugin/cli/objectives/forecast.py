@@ -11,7 +11,7 @@ from plugin.cli.terminal.output import json_option, say, show_json, show_table, 
 from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.forecasts.forecast_record import calibration_of, calibration_values
-from plugin.use_cases.forecasts.forecast_words import basis, until
+from plugin.use_cases.forecasts.forecast_words import basis, describe_date
 from plugin.use_cases.forecasts.forecasts import (
     KeyResultForecast,
     ObjectiveForecast,
@@ -82,4 +82,4 @@ def _show_calibration(cycle: str, site: str, as_json: bool) -> None:
 
 def _row(one: KeyResultForecast) -> tuple[str, ...]:
     beside = "" if one.contributing else " (beside)"
-    return one.name, one.title, one.answer.sentence + beside, until(one.answer), basis(one.answer)
+    return one.name, one.title, one.answer.sentence + beside, describe_date(one.answer), basis(one.answer)

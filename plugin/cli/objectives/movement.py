@@ -36,7 +36,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
         saved = objective(connector, COMMAND_LINE, site, key)
         if saved is None:
             raise Refusal(f"{key} is no objective here.", step=OBJECTIVES)
-        found = asked(connector, site, saved, since, until)
+        found = ask_movement(connector, site, saved, since, until)
     if found.movement is None:
         raise no_history(found)
     if as_json:
@@ -45,7 +45,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
         show_movement(saved, found, found.movement)
 
 
-def asked(
+def ask_movement(
     connector: Connector, site: str, saved: SavedObjective, since: str | None, until: str | None
 ) -> ToldMovement:
     """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""

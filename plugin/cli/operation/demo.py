@@ -30,7 +30,7 @@ from plugin.runtime.demonstration import (
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
-from plugin.runtime.serving.server import serving
+from plugin.runtime.serving.server import serve
 from plugin.runtime.settings import PREFIX
 from plugin.use_cases.digests.digests import tell_now
 from plugin.use_cases.objectives.backfill import foresee
@@ -101,12 +101,12 @@ def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with serving(demo.connector, "127.0.0.1", port, workers=WORKERS) as served:
+    with serve(demo.connector, "127.0.0.1", port, workers=WORKERS) as served:
         heartbeat = Heartbeat(demo.connector, "serve", WORKERS)
         heartbeat.start()
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         speak(demo)
-        say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector), beside(folder)))
+        say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector), command_beside(folder)))
         stopped.wait()
         heartbeat.stop()
 
@@ -117,7 +117,7 @@ def first_sync(connector: Connector) -> None:
     backfill_site(connector, "main", foresee(connector, COMMAND_LINE, "main"))
 
 
-def beside(folder: Path) -> str:
+def command_beside(folder: Path) -> str:
     """The line by which a command finds the demo, to be copied as it stands: the command as this one was called."""
     called = sys.argv[0]
     command = "jira-okr" if shutil.which("jira-okr") == str(Path(called).absolute()) else called

@@ -67,12 +67,12 @@ def sandbox_command(
     with sandbox(seed, port, data_center=data_center, version=numbers, context=context) as served:
         if webhook:
             register_webhook(served.url, webhook, secret or "")
-        for line in told(served):
+        for line in sign_in_lines(served):
             say(line)
         stopped.wait()
 
 
-def told(served: RunningSandbox) -> list[str]:
+def sign_in_lines(served: RunningSandbox) -> list[str]:
     """How to sign in there."""
     board = f"Sandbox Jira on {served.url}. Board: the same address."
     if served.service_token is None:

@@ -23,7 +23,7 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.runtime.sites.site_address import is_cloud, site_address
-from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.health.faults import JiraError, describe_error
 from plugin.use_cases.mappings.first_mapping import (
     FittedPreset,
     UnknownProject,
@@ -201,7 +201,7 @@ def _connected(
         try:
             return add(connector, COMMAND_LINE, given)
         except JiraError as error:
-            say(f"\nThat did not work. {told(error)}\n", err=True)
+            say(f"\nThat did not work. {describe_error(error)}\n", err=True)
         except Refusal as error:
             say(f"\nThat did not work. {error}\n", err=True)
             if error.about == "url":
@@ -353,7 +353,7 @@ def _go_live(connector: Connector, site: str, fitted: FittedPreset, file: Path) 
         made = register(connector, COMMAND_LINE, site, asked_address(connector, site, None))
         say(f"Jira will call {made.url} when something changes, once jira-okr serve runs there.")
     except (JiraError, Refusal, click.ClickException) as error:
-        said = told(error) if isinstance(error, JiraError) else str(error)
+        said = describe_error(error) if isinstance(error, JiraError) else str(error)
         say(
             f"The webhook is not registered: {said}\nWithout it changes are found by looking every few minutes. By hand: jira-okr webhook show --secret --site {site}"
         )

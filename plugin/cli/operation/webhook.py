@@ -152,7 +152,7 @@ def list_command(site: str, as_json: bool) -> None:
     else:
         rows = [(one.id, one.name, _hidden(one.url), _life(one), ", ".join(one.events)) for one in found]
         show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
-    for line in missing(state) if found and not as_json else ():
+    for line in list_obstacles(state) if found and not as_json else ():
         say(line)
 
 
@@ -173,7 +173,7 @@ def asked_address(connector: Connector, site: str, url: str | None) -> str:
     return url or target(connector, COMMAND_LINE, site).address
 
 
-def missing(state: WebhookState) -> list[str]:
+def list_obstacles(state: WebhookState) -> list[str]:
     """What keeps changes from arriving, in plain lines."""
     if not state.registered:
         return ["none of them leads to this site: run jira-okr webhook register"]

@@ -12,7 +12,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
 from plugin.jobs import engine_for
 from plugin.runtime.processes.heartbeat import Heartbeat, working_here
-from plugin.runtime.saved_sites import watched
+from plugin.runtime.saved_sites import watch_sites
 
 
 @click.command("worker")
@@ -52,7 +52,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
             f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
             err=True,
         )
-        with watched(connector):
+        with watch_sites(connector):
             stopped.wait()
         engine.stop(patience)
         heartbeat.stop()

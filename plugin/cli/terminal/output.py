@@ -52,15 +52,15 @@ def show_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, .
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
-    table = Table(title=shown(title), title_justify="left", header_style="bold")
+    table = Table(title=show_text(title), title_justify="left", header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(shown, row))
+        table.add_row(*map(show_text, row))
     console.print(table)
 
 
-def shown(text: str) -> Text:
+def show_text(text: str) -> Text:
     """Text that others wrote as it is: no markup, and nothing that a terminal would obey."""
     return Text(ORDERS.sub("\N{REPLACEMENT CHARACTER}", said_at(text, Door.COMMAND)))
 

@@ -7,7 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.cli.work.plan import shown
+from plugin.cli.work.plan import show_value
 from plugin.use_cases.work import held_writes
 from plugin.use_cases.work.held_writes import Decision, HeldWrite
 
@@ -30,7 +30,7 @@ def list_command(site: str, as_json: bool) -> None:
         say("Nothing is held.")
     else:
         rows = [
-            (one.name, one.issue_key, one.field_name, shown(one.stands), shown(one.wanted), one.why)
+            (one.name, one.issue_key, one.field_name, show_value(one.stands), show_value(one.wanted), one.why)
             for one in found
         ]
         show_table("Held", ("Objective", "Issue", "Field", "Now", "Then", "Why it waits"), rows)

@@ -58,7 +58,7 @@ def change_values(change: Change) -> dict[str, object]:
     }
 
 
-def shown(value: object) -> str:
+def show_value(value: object) -> str:
     """A field value as a person reads it."""
     if isinstance(value, dict):
         named = value.get("value") or value.get("name") or value.get("id")
@@ -69,7 +69,13 @@ def shown(value: object) -> str:
 def show_changes(title: str, changes: list[Change]) -> None:
     """The table of changes."""
     rows = [
-        (change.issue_key, change.field_name, shown(change.before), shown(change.after), change.reason)
+        (
+            change.issue_key,
+            change.field_name,
+            show_value(change.before),
+            show_value(change.after),
+            change.reason,
+        )
         for change in changes
     ]
     show_table(title, ("Issue", "Field", "Now", "Then", "Why"), rows)

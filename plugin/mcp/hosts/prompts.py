@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugin.mcp.protocol.quotation import seen
+from plugin.mcp.protocol.quotation import visible_text
 from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 LONGEST_VALUE = 200
@@ -43,7 +43,7 @@ class PromptText:
             )
         filled = {}
         for name, one in known.items():
-            value = seen(given.get(name) or one.otherwise or "").strip()
+            value = visible_text(given.get(name) or one.otherwise or "").strip()
             if not value:
                 raise UnanswerableQuestion(f"{self.name} needs {name}: {one.description}")
             if len(value) > LONGEST_VALUE:

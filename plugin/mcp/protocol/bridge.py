@@ -22,8 +22,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import present
-from plugin.doors.guard import unidentified
+from plugin.access.authorization.person import current_person
+from plugin.doors.guard import ask_sign_in
 from plugin.doors.problem import problem
 from plugin.mcp.protocol.server import Context, mcp_server
 from plugin.runtime.connector import Connector
@@ -122,8 +122,8 @@ def mcp_blueprint(connector: Connector) -> Blueprint:
     @blueprint.route("/mcp", methods=METHODS, provide_automatic_options=False)
     @needs("viewer")
     def exchange() -> ResponseReturnValue:
-        if present().token is None:
-            return unidentified()
+        if current_person().token is None:
+            return ask_sign_in()
         if request.method != "POST":
             answer = problem(405, "Method not allowed", "This address takes POST alone.", "Send a POST.")
             answer.headers["Allow"] = "POST"
@@ -135,7 +135,7 @@ def mcp_blueprint(connector: Connector) -> Blueprint:
             return problem(
                 413, "Too large", f"The body is larger than {LARGEST_BODY // 1024} KiB.", "Send less."
             )
-        return bridge.ask(_scope(present().actor), body)
+        return bridge.ask(_scope(current_person().actor), body)
 
     return blueprint
 

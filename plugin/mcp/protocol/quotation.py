@@ -21,15 +21,15 @@ class Quote:
     """Marks a field of an answer that holds such text."""
 
 
-def seen(text: str) -> str:
+def visible_text(text: str) -> str:
     """The same without what nobody sees: control characters, those of no width, those that turn the direction, variation selectors."""
     spaced = "".join(" " if one in SPACES else one for one in text)
     return "".join(one for one in spaced if unicodedata.category(one) not in UNSEEN and not _selects(one))
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """What is seen of it, cut with a mark where it is long."""
-    clean = seen(text)
+    clean = visible_text(text)
     return clean if len(clean) <= LONGEST_QUOTE else clean[: LONGEST_QUOTE - len(CUT)] + CUT
 
 
@@ -37,7 +37,7 @@ def _selects(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
-Quoted = Annotated[str, AfterValidator(quoted), Quote()]
+Quoted = Annotated[str, AfterValidator(quote), Quote()]
 """A field that holds text typed into Jira, or a sentence of ours with such text in it."""
 
 

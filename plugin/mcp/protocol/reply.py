@@ -14,12 +14,12 @@ from mappings.json_value import Plain, PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
-from plugin.mcp.protocol.quotation import seen
+from plugin.mcp.protocol.quotation import visible_text
 from plugin.mcp.protocol.shapes import Answer, Arguments
 from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door, said_at
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.health.faults import JiraError, StoreError, told
+from plugin.use_cases.health.faults import JiraError, StoreError, describe_error
 from plugin.use_cases.permission import PermissionRefusal, require
 
 LARGEST_ANSWER = 50_000
@@ -53,7 +53,7 @@ def reply(
     """The answer of a tool to whoever asks, or in words why there is none."""
 
     def answered(asking: ToolAsker) -> ToolReply:
-        return written(tool.function(asking, read(tool, arguments)))
+        return write_reply(tool.function(asking, read(tool, arguments)))
 
     return _replied(connector, who, pace, tool, answered)
 
@@ -70,7 +70,9 @@ def whole_reply(
 
     def answered(asking: ToolAsker) -> ToolReply:
         def page(cursor: Mapping[str, object]) -> PlainValues:
-            return dict(written(tool.function(asking, read(tool, {**arguments, **cursor}))).structure or {})
+            return dict(
+                write_reply(tool.function(asking, read(tool, {**arguments, **cursor}))).structure or {}
+            )
 
         whole = page({})
         counted, every = _holder(whole, "counted"), _at(whole, rows)
@@ -120,7 +122,7 @@ def _replied(
             require(actor, tool.permission)
             return answered(ToolAsker(connector, actor))
     except Exception as error:
-        return ToolReply(seen(said_at(words(error, tool), Door.TOOL))[:LONGEST_ERROR])
+        return ToolReply(visible_text(said_at(words(error, tool), Door.TOOL))[:LONGEST_ERROR])
 
 
 def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
@@ -131,7 +133,7 @@ def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
         raise UnanswerableQuestion(_wrong(tool, error)) from None
 
 
-def written(answer: Answer) -> ToolReply:
+def write_reply(answer: Answer) -> ToolReply:
     """An answer as text and structure; refused where it is larger than hosts let through."""
     text = said_at(answer.model_dump_json(), Door.TOOL)
     if len(text) > LARGEST_ANSWER:
@@ -149,7 +151,7 @@ def words(error: Exception, tool: Tool) -> str:
     if isinstance(error, MappingError):
         return "The mapping cannot be read: " + "; ".join(one.message for one in error.diagnostics[:SHOWN])
     if isinstance(error, JiraError):
-        return told(error)
+        return describe_error(error)
     if isinstance(error, StoreError):
         log.error("store failed", error=str(error))
         return "The database cannot be used now. Ask again in a moment."

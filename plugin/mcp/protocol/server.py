@@ -44,7 +44,9 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
         context: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         actor = await asyncio.to_thread(_admitted, context)
-        return types.ListToolsResult(tools=[described(tool) for tool in TOOLS if actor.may(tool.permission)])
+        return types.ListToolsResult(
+            tools=[describe_tool(tool) for tool in TOOLS if actor.may(tool.permission)]
+        )
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         tool = known.get(params.name)
@@ -168,7 +170,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
     )
 
 
-def described(tool: Tool) -> types.Tool:
+def describe_tool(tool: Tool) -> types.Tool:
     """A tool as the list has it."""
     return types.Tool(
         name=tool.name,

@@ -10,10 +10,10 @@ from wtforms.validators import EqualTo
 from plugin.access.authentication import sessions
 from plugin.access.authentication.destination import safe_destination
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting, present
+from plugin.access.authorization.person import current_actor, current_person
 from plugin.access.authorization.refusal import AccessRefusal
-from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, require_text
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import session_row
 from plugin.runtime.connector import Connector
@@ -30,12 +30,12 @@ class PasswordForm(PageForm):
 
     current = Secret(
         "Current password",
-        [needed("Type the password that you have now.")],
+        [require_text("Type the password that you have now.")],
         render_kw={"autocomplete": "current-password"},
     )
     password = Secret(
         "New password",
-        [needed("Type the new password.")],
+        [require_text("Type the new password.")],
         description=LONG_ENOUGH,
         render_kw={"autocomplete": "new-password"},
     )
@@ -51,7 +51,7 @@ class IdentityForm(PageForm):
 
     current = Secret(
         "Your password",
-        [needed("Type the password that you have now.")],
+        [require_text("Type the password that you have now.")],
         render_kw={"autocomplete": "current-password"},
     )
     code = LineField(
@@ -66,12 +66,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/account", endpoint="account")
     @needs("viewer", unsettled=True)
     def show() -> ResponseReturnValue:
-        return account_page(connector, own_account(connector, acting()), PasswordForm())
+        return account_page(connector, own_account(connector, current_actor()), PasswordForm())
 
     @blueprint.post("/account/password", endpoint="change_password")
     @needs("viewer", in_person=True, unsettled=True)
     def change_password() -> ResponseReturnValue:
-        return changed_or_not(connector, own_account(connector, acting()))
+        return changed_or_not(connector, own_account(connector, current_actor()))
 
     @blueprint.get("/account/identity", endpoint="identity")
     @needs("viewer", in_person=True, for_factor=True)
@@ -86,7 +86,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
     @needs("viewer", in_person=True)
     def end_session(name: str) -> ResponseReturnValue:
-        if not own.end_session(connector, acting(), name):
+        if not own.end_session(connector, current_actor(), name):
             abort(404, description="There is no such session; it may have ended already.")
         flash("That session has ended.")
         return redirect(url_for("access.account"))
@@ -99,39 +99,39 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/account/sign-out-everywhere", endpoint="sign_out_everywhere")
     @needs("viewer", in_person=True)
     def sign_out_everywhere() -> ResponseReturnValue:
-        own.sign_out_everywhere(connector, acting())
+        own.sign_out_everywhere(connector, current_actor())
         sessions.end(connector)
         return redirect(url_for("access.sign_in"))
 
 
 def account_page(connector: Connector, account: Account, form: PasswordForm) -> str:
     """The account as HTML, with the digests that go to its address."""
-    here, now, zone = present(), connector.clock(), StoredSources(connector).zone
-    digests = [] if here.password_given else recipients.own_digests(connector, acting())
-    sessions_ = own.list_sessions(connector, acting(), here.session_id)
-    return rendered(
+    here, now, zone = current_person(), connector.clock(), StoredSources(connector).zone
+    digests = [] if here.password_given else recipients.own_digests(connector, current_actor())
+    sessions_ = own.list_sessions(connector, current_actor(), here.session_id)
+    return render(
         "account.html",
         "account",
         account=account,
         form=form,
         digests=digests,
         by_password=connector.settings.local_accounts == "on",
-        factor=factor_state(connector, acting()),
-        jira=() if here.password_given else own_people(connector, acting()),
+        factor=factor_state(connector, current_actor()),
+        jira=() if here.password_given else own_people(connector, current_actor()),
         sessions=[session_row(one, now, zone) for one in sessions_],
     )
 
 
 def identity_page(connector: Connector, form: IdentityForm) -> str:
     """The form by which one says once more who one is."""
-    account, oidc = own_account(connector, acting()), connector.settings.oidc
+    account, oidc = own_account(connector, current_actor()), connector.settings.oidc
     form.next.data = safe_destination(request.values.get("next"))
-    return rendered(
+    return render(
         "identity.html",
         "account",
         account=account,
         form=form,
-        factor=factor_state(connector, acting()).asked,
+        factor=factor_state(connector, current_actor()).asked,
         by_password=account.password_hash is not None and connector.settings.local_accounts == "on",
         provider=None if oidc is None else oidc.label,
     )
@@ -142,8 +142,8 @@ def proved_or_not(connector: Connector) -> ResponseReturnValue:
     form = IdentityForm(request.form)
     address = request.remote_addr or "unknown"
     try:
-        own.prove_by_password(connector, acting(), form.current.data, address)
-        prove_by_code(connector, acting(), form.code.data, address)
+        own.prove_by_password(connector, current_actor(), form.current.data, address)
+        prove_by_code(connector, current_actor(), form.code.data, address)
     except AccessRefusal as error:
         form.refuse_for(error)
         return identity_page(connector, form), 422
@@ -158,7 +158,7 @@ def told_or_not(connector: Connector, act: str) -> ResponseReturnValue:
     if decide is None:
         abort(404, description="There is nothing of this name to do with a digest.")
     try:
-        decide(connector, acting(), site, digest)
+        decide(connector, current_actor(), site, digest)
     except DigestRefusal as error:
         flash_refusal(str(error))
     else:
@@ -171,7 +171,7 @@ def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValu
     form = PasswordForm(request.form)
     if not form.validate() or not _changed(connector, form):
         return account_page(connector, account, form), 422
-    sessions.begin(connector, own_account(connector, acting()))
+    sessions.begin(connector, own_account(connector, current_actor()))
     flash("The password is changed. Whoever else was signed in as you has to sign in again.")
     return redirect(url_for("access.account"))
 
@@ -179,7 +179,7 @@ def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValu
 def _changed(connector: Connector, form: PasswordForm) -> bool:
     address = request.remote_addr or "unknown"
     try:
-        own.change_password(connector, acting(), form.current.data, form.password.data, address)
+        own.change_password(connector, current_actor(), form.current.data, form.password.data, address)
     except AccessRefusal as error:
         form.refuse_for(error)
         return False

@@ -14,10 +14,10 @@ from wtforms.widgets import SearchInput
 
 from plugin.access import audit_export
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.choice import strange_choice
 from plugin.pages.frame.forms import DayField, LineField, PageForm
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import render
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.record import ActRow, WriteRow, act_row, write_row
 from plugin.runtime.connector import Connector
@@ -89,7 +89,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/audit/<kind>.<form>", endpoint="audit_export")
     @needs("admin", lane="heavy")
     def export(kind: str, form: str) -> ResponseReturnValue:
-        return exported(connector, kind, form)
+        return export_rows(connector, kind, form)
 
 
 def audit_page(connector: Connector, form: AuditForm) -> str:
@@ -100,10 +100,10 @@ def audit_page(connector: Connector, form: AuditForm) -> str:
     kind, search, before = form.log(), form.search(zone), form.before.data or ""
     last = int(before) if before.isdecimal() and len(before) < 19 else None
     if kind == "changes":
-        entries = list_entries(connector, acting(), search, PAGE_SIZE + 1, last)
+        entries = list_entries(connector, current_actor(), search, PAGE_SIZE + 1, last)
         found: list[tuple[int, ActRow | WriteRow]] = [(one.id, act_row(one, now, zone)) for one in entries]
     else:
-        writes = list_writes(connector, acting(), search, PAGE_SIZE + 1, last)
+        writes = list_writes(connector, current_actor(), search, PAGE_SIZE + 1, last)
         found = [(one.id, write_row(one, now, zone)) for one in writes]
     shown = found[:PAGE_SIZE]
     kept = form.given()
@@ -111,7 +111,7 @@ def audit_page(connector: Connector, form: AuditForm) -> str:
     form.kind.data = kind
     form.q.render_kw = {"placeholder": PLACEHOLDERS[kind]}
     form.validate()
-    return rendered(
+    return render(
         "audit.html",
         "audit",
         kind=kind,
@@ -124,7 +124,7 @@ def audit_page(connector: Connector, form: AuditForm) -> str:
     )
 
 
-def exported(connector: Connector, kind: str, form: str) -> Response:
+def export_rows(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
         abort(404, description="There are changes and writes, as csv, json and jsonl.")
@@ -132,9 +132,9 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
     if kind == "changes":
-        shape, found = AuditEntry, export_entries(connector, acting(), search)
+        shape, found = AuditEntry, export_entries(connector, current_actor(), search)
     else:
-        shape, found = WriteRecord, export_writes(connector, acting(), search)
+        shape, found = WriteRecord, export_writes(connector, current_actor(), search)
     rows = (asdict(one) for one in found)
     text = audit_export.as_csv(rows, shape) if form == "csv" else audit_export.JSON[form](rows)
     headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}

@@ -8,17 +8,17 @@ from wtforms import SelectField
 from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import ROLES, needs
-from plugin.access.authorization.person import acting, present
+from plugin.access.authorization.person import current_actor, current_person
 from plugin.access.authorization.refusal import AccessRefusal
-from plugin.pages.frame.forms import LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.forms import LineField, PageForm, require_text
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import account_row
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts import people, second_factor
 from plugin.use_cases.accounts.people import Account
-from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.health.faults import JiraError, describe_error
 from plugin.use_cases.visibility import account_people
 
 
@@ -35,7 +35,7 @@ class PersonForm(RoleForm):
 
     email = LineField(
         "E-mail address",
-        [needed("Write an e-mail address, for example lee@acme.example.")],
+        [require_text("Write an e-mail address, for example lee@acme.example.")],
         widget=EmailInput(),
     )
     name = LineField("Name", render_kw={"required": True})
@@ -62,10 +62,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] | None = None) -> str:
     """The accounts as HTML; `fresh` is an address with the password just made for it."""
-    now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
-    found = people.list_people(connector, acting())
-    factors = second_factor.with_factor(connector, acting())
-    ties = account_people.list_people(connector, acting())
+    now, zone, me = connector.clock(), StoredSources(connector).zone, current_person().account_id
+    found = people.list_people(connector, current_actor())
+    factors = second_factor.with_factor(connector, current_actor())
+    ties = account_people.list_people(connector, current_actor())
     rows = [
         (
             account_row(one, me, one.id in factors, now, zone),
@@ -75,7 +75,7 @@ def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] |
         for one in found
     ]
     by_password = connector.settings.local_accounts == "on"
-    return rendered(
+    return render(
         "people.html",
         "people",
         people=rows,
@@ -94,7 +94,7 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
     by_password, role = connector.settings.local_accounts == "on", str(form.role.data)
     password = people.generated_password() if by_password else None
     try:
-        account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
+        account = people.add(connector, current_actor(), form.email.data, form.name.data, role, password)
     except AccessRefusal as error:
         form.refuse_for(error)
         return people_page(connector, form), 422
@@ -106,7 +106,7 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
 
 def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseReturnValue:
     """What comes of a button beside an account."""
-    account = people.person(connector, acting(), account_id)
+    account = people.person(connector, current_actor(), account_id)
     if account is None:
         abort(404, description="There is no such account.")
     try:
@@ -117,7 +117,7 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
         return people_page(connector, form), 422
     except JiraError as error:
         form = PersonForm()
-        form.refuse(told(error))
+        form.refuse(describe_error(error))
         return people_page(connector, form), 502
     if fresh is not None:
         return people_page(connector, PersonForm(), fresh=(account.email, fresh))
@@ -127,7 +127,7 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
 
 def _done(connector: Connector, account: Account, act: str) -> str | None:
     """Do it; the new password where one was asked for."""
-    actor = acting()
+    actor = current_actor()
     if act == "role":
         people.change_role(connector, actor, account, str(RoleForm(request.form).role.data))
     elif act == "disable":

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors import exports
 from plugin.doors.rows import PersonalRowJson, personal_row
-from plugin.pages.frame.forms import LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.forms import LineField, PageForm, require_text
+from plugin.pages.frame.page import render
 from plugin.runtime.connector import Connector
 from plugin.use_cases.record.personal_data import erase_person, hand_out_data
 
@@ -22,7 +22,7 @@ class WhoForm(PageForm):
 
     email = LineField(
         "E-mail address",
-        [needed("Write the e-mail address that names them, for example lee@acme.example.")],
+        [require_text("Write the e-mail address that names them, for example lee@acme.example.")],
         widget=EmailInput(),
     )
 
@@ -54,14 +54,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def data_page(out: WhoForm, erasure: EraseForm) -> str:
     """Both forms as HTML."""
-    return rendered("personal_data.html", "people", out=out, erasure=erasure)
+    return render("personal_data.html", "people", out=out, erasure=erasure)
 
 
 def handed_out(connector: Connector) -> ResponseReturnValue:
     """Each row that names them, as JSON lines; or the page, where the address is none or nothing is kept."""
     form = WhoForm(request.form, prefix="out")
     try:
-        rows = hand_out_data(connector, acting(), form.email.data) if form.validate() else ()
+        rows = hand_out_data(connector, current_actor(), form.email.data) if form.validate() else ()
     except AccessRefusal as error:
         form.refuse(str(error), "email")
         rows = ()
@@ -82,7 +82,7 @@ def erased_or_not(connector: Connector) -> ResponseReturnValue:
         form.refuse("Nothing was erased: write the same address once more.", "confirm")
         meant = False
     try:
-        done = erase_person(connector, acting(), form.email.data) if meant else None
+        done = erase_person(connector, current_actor(), form.email.data) if meant else None
     except AccessRefusal as error:
         form.refuse(str(error), "email")
         done = None

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.saved_views import SavedView, ViewRefusal, keep, remove
@@ -26,7 +26,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def remove_view() -> ResponseReturnValue:
         name = request.form.get("name", "")
         flash(
-            f"“{name}” is kept no longer." if remove(connector, acting(), name) else f"There was no “{name}”."
+            f"“{name}” is kept no longer."
+            if remove(connector, current_actor(), name)
+            else f"There was no “{name}”."
         )
         return redirect(url_for("pages.objectives"))
 
@@ -34,7 +36,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturnValue:
     """Back to the page that was kept, or to the list with the reason."""
     try:
-        view: SavedView = keep(connector, acting(), name, address)
+        view: SavedView = keep(connector, current_actor(), name, address)
     except ViewRefusal as error:
         flash_refusal(str(error))
         return redirect(url_for("pages.objectives"))

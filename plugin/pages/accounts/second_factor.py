@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.access.authorization.refusal import AccessRefusal
-from plugin.pages.frame.forms import LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.forms import LineField, PageForm, require_text
+from plugin.pages.frame.page import render
 from plugin.pages.views.accounts.qr_code import qr_code
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import second_factor
@@ -22,7 +22,7 @@ class FirstCodeForm(PageForm):
 
     code = LineField(
         "The code that the app shows now",
-        [needed("Type the code that the app shows.")],
+        [require_text("Type the code that the app shows.")],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
     )
 
@@ -39,9 +39,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("viewer", in_person=True, for_factor=True)
     def begin() -> ResponseReturnValue:
         try:
-            fresh = second_factor.begin(connector, acting())
+            fresh = second_factor.begin(connector, current_actor())
         except AccessRefusal as error:
-            return refused(connector, error)
+            return show_refusal(connector, error)
         return factor_page(connector, FirstCodeForm(), fresh=fresh)
 
     @blueprint.post("/account/second-factor/confirm", endpoint="confirm_second_factor")
@@ -50,9 +50,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         form = FirstCodeForm(request.form)
         address = request.remote_addr or "unknown"
         try:
-            codes = second_factor.confirm(connector, acting(), form.code.data, address)
+            codes = second_factor.confirm(connector, current_actor(), form.code.data, address)
         except AccessRefusal as error:
-            fresh = second_factor.factor_to_confirm(connector, acting())
+            fresh = second_factor.factor_to_confirm(connector, current_actor())
             form.refuse_for(error)
             return factor_page(connector, form, fresh=fresh), 422
         return factor_page(connector, FirstCodeForm(), codes=codes)
@@ -61,23 +61,23 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("viewer", in_person=True)
     def renew() -> ResponseReturnValue:
         try:
-            codes = second_factor.renew_codes(connector, acting())
+            codes = second_factor.renew_codes(connector, current_actor())
         except AccessRefusal as error:
-            return refused(connector, error)
+            return show_refusal(connector, error)
         return factor_page(connector, FirstCodeForm(), codes=codes)
 
     @blueprint.post("/account/second-factor/remove", endpoint="remove_second_factor")
     @needs("viewer", in_person=True)
     def remove() -> ResponseReturnValue:
         try:
-            second_factor.remove(connector, acting())
+            second_factor.remove(connector, current_actor())
         except AccessRefusal as error:
-            return refused(connector, error)
+            return show_refusal(connector, error)
         flash("Signing in takes the password alone again.")
         return redirect(url_for("access.account"))
 
 
-def refused(connector: Connector, error: AccessRefusal) -> ResponseReturnValue:
+def show_refusal(connector: Connector, error: AccessRefusal) -> ResponseReturnValue:
     """The page with why it was not done."""
     if isinstance(error, MissingProof):
         raise error
@@ -93,12 +93,12 @@ def factor_page(
     codes: tuple[str, ...] = (),
 ) -> str:
     """The page; `fresh` is a secret that waits for its first code, `codes` are recovery codes just made."""
-    return rendered(
+    return render(
         "second_factor.html",
         "account",
         form=form,
         fresh=fresh,
         codes=codes,
         picture="" if fresh is None else qr_code(fresh.address),
-        state=factor_state(connector, acting()),
+        state=factor_state(connector, current_actor()),
     )

@@ -13,10 +13,10 @@ from plugin.access.authentication import sessions
 from plugin.access.authentication.destination import HOME, safe_destination
 from plugin.access.authentication.provider import Provider, ProviderError
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.access.authorization.refusal import AccessRefusal
-from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.pages.frame.forms import LineField, PageForm, Secret, require_text
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
 from plugin.use_cases.accounts.sign_in import (
@@ -40,12 +40,12 @@ class SignInForm(PageForm):
 
     email = LineField(
         "E-mail address",
-        [needed("Type your e-mail address.")],
+        [require_text("Type your e-mail address.")],
         widget=EmailInput(),
         render_kw={"autocomplete": "username"},
     )
     password = Secret(
-        "Password", [needed("Type your password.")], render_kw={"autocomplete": "current-password"}
+        "Password", [require_text("Type your password.")], render_kw={"autocomplete": "current-password"}
     )
     next = HiddenField()
 
@@ -55,7 +55,7 @@ class CodeForm(PageForm):
 
     code = LineField(
         "Code",
-        [needed("Type the code that your app shows, or a recovery code.")],
+        [require_text("Type the code that your app shows, or a recovery code.")],
         description="Six digits of your authenticator app, or one of your recovery codes.",
         render_kw={"autocomplete": "one-time-code", "autofocus": True, "maxlength": 40},
     )
@@ -117,7 +117,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
         try:
             return provider.redirect(callback_address(connector), once_more=here is not None)
         except ProviderError as error:
-            return failed(connector, provider, error)
+            return show_failure(connector, provider, error)
 
     @blueprint.get("/sign-in/oidc/callback", endpoint="signed_in_elsewhere")
     @needs("public", lane="provider")
@@ -132,12 +132,12 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
                 sessions.prove(connector)
                 return redirect(safe_destination(session.pop(_NEXT, None)))
             account = provider_sign_in.sign_in_by_provider(
-                connector, acting(), provider.settings, identity, _address()
+                connector, current_actor(), provider.settings, identity, _address()
             )
         except AccessRefusal as error:
-            return failed(connector, provider, error)
+            return show_failure(connector, provider, error)
         if identity.email_verified and identity.email:
-            tie_by_address(connector, acting(), account, identity.email)
+            tie_by_address(connector, current_actor(), account, identity.email)
         wanted = safe_destination(session.get(_NEXT))
         sessions.begin(connector, account, "provider")
         return redirect(wanted)
@@ -154,21 +154,21 @@ def callback_address(connector: Connector) -> str:
 def sign_in_page(connector: Connector, provider: str | None, form: SignInForm) -> str:
     """The form."""
     form.next.data = safe_destination(request.values.get(_NEXT))
-    return rendered(
+    return render(
         "sign_in.html",
         "",
         navigation=(),
         form=form,
         provider=provider,
         by_password=connector.settings.local_accounts == "on",
-        set_up_needed=set_up.is_needed(connector, acting()),
+        set_up_needed=set_up.is_needed(connector, current_actor()),
     )
 
 
 def code_page(form: CodeForm) -> str:
     """The form for the code of the second factor."""
     form.next.data = safe_destination(request.values.get(_NEXT))
-    return rendered("sign_in_code.html", "", navigation=(), form=form)
+    return render("sign_in_code.html", "", navigation=(), form=form)
 
 
 def signed_in_by_code_or_not(connector: Connector) -> ResponseReturnValue:
@@ -176,7 +176,7 @@ def signed_in_by_code_or_not(connector: Connector) -> ResponseReturnValue:
     account, form = sessions.awaiting_code(connector), CodeForm(request.form)
     if account is None:
         return redirect(url_for("access.sign_in"))
-    result = sign_in_with_code(connector, acting(), account, form.code.data, _address())
+    result = sign_in_with_code(connector, current_actor(), account, form.code.data, _address())
     if isinstance(result, SignInResult):
         sessions.begin(connector, result.account)
         return redirect(safe_destination(form.next.data))
@@ -191,7 +191,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     """What comes of a filled form. What is wrong with it is never said in part."""
     form = SignInForm(request.form)
     try:
-        result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
+        result = sign_in(connector, current_actor(), form.email.data, form.password.data, _address())
     except AccessRefusal as error:
         form.refuse_for(error)
         return sign_in_page(connector, provider, form), 403
@@ -209,10 +209,10 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     return sign_in_page(connector, provider, form), 401
 
 
-def failed(connector: Connector, provider: Provider, error: AccessRefusal) -> Response:
+def show_failure(connector: Connector, provider: Provider, error: AccessRefusal) -> Response:
     """The form again, with what went wrong at the provider; the log has the cause."""
     cause = error.cause if isinstance(error, ProviderError) else str(error)
-    provider_sign_in.note_failure(connector, acting(), _address(), cause)
+    provider_sign_in.note_failure(connector, current_actor(), _address(), cause)
     here = sessions.person(connector)
     if here is not None:
         flash_refusal(str(error))

@@ -10,10 +10,10 @@ from wtforms import SelectField, SelectMultipleField
 
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_NAME
 from plugin.access.authorization.permission import SCOPES, needs
-from plugin.access.authorization.person import acting, present
+from plugin.access.authorization.person import current_actor, current_person
 from plugin.access.authorization.refusal import AccessRefusal
-from plugin.pages.frame.forms import LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.forms import LineField, PageForm, require_text
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import token_row
@@ -42,7 +42,7 @@ class TokenForm(PageForm):
 
     name = LineField(
         "What uses it",
-        [needed("Give the token a name that says what uses it, for example: nightly export.")],
+        [require_text("Give the token a name that says what uses it, for example: nightly export.")],
         render_kw={"maxlength": LONGEST_NAME},
     )
     scope = SelectMultipleField("It may", choices=GRANTS, default=["read"], validate_choice=False)
@@ -71,7 +71,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post(f"/account/tokens/<{SERIAL}:token_id>/revoke", endpoint="revoke_token")
     @needs("viewer", in_person=True)
     def revoke(token_id: int) -> ResponseReturnValue:
-        found = tokens.revoke_own(connector, acting(), token_id)
+        found = tokens.revoke_own(connector, current_actor(), token_id)
         if found is None:
             abort(404, description="There is no such token; it may have been revoked already.")
         flash(f"The token {found.name} is revoked. What used it is refused from now on.")
@@ -81,14 +81,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def show_all() -> ResponseReturnValue:
         now, zone = connector.clock(), StoredSources(connector).zone
-        found = tokens.list_all(connector, acting())
+        found = tokens.list_all(connector, current_actor())
         rows = [(token_row(one.token, now, zone), one.owner) for one in found]
-        return rendered("people_tokens.html", "people", tokens=rows)
+        return render("people_tokens.html", "people", tokens=rows)
 
     @blueprint.post(f"/people/tokens/<{SERIAL}:token_id>/revoke", endpoint="revoke_token_of_somebody")
     @needs("admin", in_person=True)
     def revoke_any(token_id: int) -> ResponseReturnValue:
-        found = tokens.revoke(connector, acting(), token_id)
+        found = tokens.revoke(connector, current_actor(), token_id)
         if found is None:
             abort(404, description="There is no such token; it may have been revoked already.")
         flash(f"The token {found.name} is revoked. What used it is refused from now on.")
@@ -97,18 +97,18 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def tokens_page(connector: Connector, form: TokenForm, fresh: str = "") -> str:
     """The tokens as HTML; `fresh` is the text of one just made."""
-    person, now, zone = present(), connector.clock(), StoredSources(connector).zone
-    found = tokens.list_own(connector, acting())
+    person, now, zone = current_person(), connector.clock(), StoredSources(connector).zone
+    found = tokens.list_own(connector, current_actor())
     form.scope.choices = {
         scope: GRANTS[scope] for scope, permission in SCOPES.items() if person.role.includes(permission)
     }
-    return rendered(
+    return render(
         "tokens.html",
         "tokens",
         tokens=[token_row(one, now, zone) for one in found],
         form=form,
         fresh=fresh,
-        proved=is_proved(acting(), now),
+        proved=is_proved(current_actor(), now),
     )
 
 
@@ -117,11 +117,11 @@ def created_or_not(connector: Connector) -> ResponseReturnValue:
     form = TokenForm(request.form)
     if not form.validate():
         return tokens_page(connector, form), 422
-    account = own_account(connector, acting())
+    account = own_account(connector, current_actor())
     scopes: list[str] = form.scope.data or []
     days: int = form.days.data or 0
     try:
-        text, _ = tokens.make(connector, acting(), account, form.name.data, scopes, days)
+        text, _ = tokens.make(connector, current_actor(), account, form.name.data, scopes, days)
     except AccessRefusal as error:
         form.refuse_for(error)
         return tokens_page(connector, form), 422

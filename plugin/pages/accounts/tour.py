@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting, current
+from plugin.access.authorization.person import current, current_actor
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.tour import has_left, leave
@@ -83,7 +83,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     if connector.move_clock is None:
         return
     sources = StoredSources(connector)
-    blueprint.app_context_processor(lambda: {"tour": partial(here, connector)})
+    blueprint.app_context_processor(lambda: {"tour": partial(current_step, connector)})
 
     @blueprint.get("/tour/<int:number>", endpoint="tour")
     @needs("viewer")
@@ -102,18 +102,18 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/tour/leave", endpoint="leave_tour")
     @needs("viewer", in_person=True)
     def leave_tour() -> ResponseReturnValue:
-        leave(connector, acting())
+        leave(connector, current_actor())
         flash("The tour is over. It stands in the menu of your account.")
         return redirect(url_for("pages.objectives"))
 
 
-def here(connector: Connector) -> TourPlace | None:
+def current_step(connector: Connector) -> TourPlace | None:
     """The step of the page that is asked for: the one that its address names, else its own as long as the tour is not left."""
     if current() is None:
         return None
     places = [number for number, step in enumerate(STEPS, 1) if step.endpoint == request.endpoint]
     asked = request.args.get("tour", type=int)
-    if not places or (asked not in places and has_left(connector, acting())):
+    if not places or (asked not in places and has_left(connector, current_actor())):
         return None
     number = asked if asked in places else places[0]
     step = STEPS[number - 1]

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.choice import chosen
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
@@ -38,7 +38,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             found = preview_carry(
                 connector,
-                acting(),
+                current_actor(),
                 site,
                 cycle,
                 request.args.get("into", ""),
@@ -47,9 +47,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         except CycleRefusal as error:
             flash_refusal(f"Not to be carried forward: {error}")
             return redirect(url_for("pages.cycle_review", cycle=cycle))
-        undo = preview_undo(connector, acting(), site, cycle)
+        undo = preview_undo(connector, current_actor(), site, cycle)
         several = len(connector.sites) > 1
-        return rendered(
+        return render(
             "cycle_carry.html",
             "cycle_review",
             carry=found,
@@ -81,7 +81,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             as_copy=as_copy,
         )
         try:
-            done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)
+            done = carry_forward(connector, current_actor(), site, cycle, chosen, into, choice)
         except CycleRefusal as error:
             flash_refusal(f"Not carried forward: {error}")
         else:
@@ -97,7 +97,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             done = undo_carry(
                 connector,
-                acting(),
+                current_actor(),
                 site,
                 cycle,
                 form.getlist("objective"),

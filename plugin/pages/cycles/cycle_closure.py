@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, Refusal
@@ -24,10 +24,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             done = close_cycle(
                 connector,
-                acting(),
+                current_actor(),
                 site,
                 cycle,
-                said(),
+                read_scores(),
                 request.form.get("note", ""),
                 request.form.get("mapping_reason", ""),
                 request.form.get("mapping", ""),
@@ -44,7 +44,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def reopen(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
-            version = reopen_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+            version = reopen_cycle(connector, current_actor(), site, cycle, request.form.get("reason", ""))
         except CycleRefusal as error:
             flash_refusal(f"Not opened again: {error}")
         else:
@@ -52,7 +52,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("pages.cycle_review", cycle=cycle))
 
 
-def said() -> dict[str, ScoreStatement]:
+def read_scores() -> dict[str, ScoreStatement]:
     """What was typed of each objective; one of which nothing was typed is left out. Raises CycleRefusal."""
     rows = zip(
         request.form.getlist("objective"),

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.words.moments import day_text
@@ -25,12 +25,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         found, refused, over, since = None, "", False, ""
         try:
-            found = show_lock(connector, acting(), site, cycle)
+            found = show_lock(connector, current_actor(), site, cycle)
             over, since = found.over, day_text(found.since) if found.since else ""
         except CycleRefusal as error:
             refused = str(error)
         several = len(connector.sites) > 1
-        return rendered(
+        return render(
             "cycle_lock.html",
             "cycle_review",
             site=site,
@@ -48,7 +48,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def lock(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
-            done = lock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+            done = lock_cycle(connector, current_actor(), site, cycle, request.form.get("reason", ""))
         except CycleRefusal as error:
             flash_refusal(f"Not locked: {error}")
         else:
@@ -60,7 +60,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def unlock(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
-            done = unlock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+            done = unlock_cycle(connector, current_actor(), site, cycle, request.form.get("reason", ""))
         except CycleRefusal as error:
             flash_refusal(f"Not unlocked: {error}")
         else:

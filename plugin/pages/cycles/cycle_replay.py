@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import draft_of, known_site, may
-from plugin.pages.objectives.histories import told
+from plugin.pages.objectives.histories import describe_backfill
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_replay import replay_view
 from plugin.runtime.connector import Connector, Refusal
@@ -28,14 +28,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         name = request.args.get("mapping", "")
         drafted = may("admin") and draft_of(connector, site) is not None
-        revisions = list_revisions(connector, acting(), site)
+        revisions = list_revisions(connector, current_actor(), site)
         chosen = name or (DRAFT if drafted else THEN)
-        found = asked(connector, site, cycle, chosen)
+        found = ask_replay(connector, site, cycle, chosen)
         ruling = next((one.revision for one in revisions if one.active), None)
         if not name and chosen == THEN and isinstance(found, str) and ruling is not None:
-            chosen, found = ruling, asked(connector, site, cycle, ruling)
+            chosen, found = ruling, ask_replay(connector, site, cycle, ruling)
         several = len(connector.sites) > 1
-        return rendered(
+        return render(
             "cycle_replay.html",
             "cycle_review",
             site=site,
@@ -53,20 +53,20 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor", lane="heavy")
     def read(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
-        flash(told(read_lacking_of_cycle(connector, acting(), site, cycle)))
+        flash(describe_backfill(read_lacking_of_cycle(connector, current_actor(), site, cycle)))
         name = request.form.get("mapping") or None
         return redirect(url_for("control.replay_cycle", site=site, cycle=cycle, mapping=name))
 
 
-def asked(connector: Connector, site: str, cycle: str, name: str) -> Replay | str:
+def ask_replay(connector: Connector, site: str, cycle: str, name: str) -> Replay | str:
     """The replay, or why there is none."""
     try:
         if name != DRAFT:
-            return replay(connector, acting(), site, cycle, name)
+            return replay(connector, current_actor(), site, cycle, name)
         draft = draft_of(connector, site)
         if draft is None:
             return "You have drafted no mapping for this site. Begin one on the page Mapping."
-        return replay_draft(connector, acting(), site, cycle, draft.text)
+        return replay_draft(connector, current_actor(), site, cycle, draft.text)
     except MappingError as error:
         said = error.diagnostics[0]
         return (

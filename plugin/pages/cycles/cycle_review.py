@@ -6,13 +6,13 @@ from flask import Blueprint, request
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.choice import chosen_place
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.cycles.cycle_scores import cycle_scores
 from plugin.pages.views.cycles.review import as_ended, review
 from plugin.pages.views.cycles.row_page import page_of, pages_of
-from plugin.pages.views.objectives.forecast import calibrated
+from plugin.pages.views.objectives.forecast import calibration_row
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -28,7 +28,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         rows = found.rows if found is not None else ()
         number = chosen_place("page", pages_of(rows))
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
-        return rendered(
+        return render(
             "cycle_review.html",
             "cycle_review",
             review=found,
@@ -38,7 +38,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             saying=request.args.getlist("say"),
             address=objective_address,
             agreed_on=() if found is None or found.over else sorted(sources.site_names()),
-            calibration=[calibrated(one) for one in told],
+            calibration=[calibration_row(one) for one in told],
         )
 
 

@@ -6,8 +6,8 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_versions import versions_view
@@ -26,11 +26,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         before, after = (request.args.get(name, type=int) for name in ("before", "after"))
         view, refused = None, ""
         try:
-            view = versions_view(difference(connector, acting(), site, cycle, before, after))
+            view = versions_view(difference(connector, current_actor(), site, cycle, before, after))
         except CycleRefusal as error:
             refused = str(error)
         several = len(connector.sites) > 1
-        return rendered(
+        return render(
             "cycle_versions.html",
             "cycle_review",
             cycle=cycle,

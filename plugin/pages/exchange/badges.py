@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.forms import LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
-from plugin.pages.frame.visit import known_site, shown
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.forms import LineField, PageForm, require_text
+from plugin.pages.frame.page import render
+from plugin.pages.frame.visit import known_site, show_moment
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.badges import badges
@@ -26,7 +26,8 @@ class BadgeForm(PageForm):
 
     kind = SelectField("Of", choices={"objective": "an objective", "cycle": "a cycle"})
     subject = LineField(
-        "Which one", [needed("Name an objective by its key, as PLAT-12, or a cycle by its id, as 2026-Q4.")]
+        "Which one",
+        [require_text("Name an objective by its key, as PLAT-12, or a cycle by its id, as 2026-Q4.")],
     )
     words = LineField(
         "Words beside the number",
@@ -62,16 +63,16 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def revoke(site: str, token: str) -> ResponseReturnValue:
         known_site(connector, site)
-        gone = badges.revoke(connector, acting(), site, token)
+        gone = badges.revoke(connector, current_actor(), site, token)
         flash("It is public no more." if gone else "There is no such badge any more.")
         return redirect(url_for("control.badges", site=site))
 
 
 def badges_page(connector: Connector, site: str, form: BadgeForm) -> str:
     """What is public of a site, with the form of another."""
-    found = badges.list_badges(connector, acting(), site)
-    rows = [BadgeLine(one, shown(connector, one.badge.at)) for one in found]
-    return rendered("badges.html", PAGE, site=site, form=form, rows=rows)
+    found = badges.list_badges(connector, current_actor(), site)
+    rows = [BadgeLine(one, show_moment(connector, one.badge.at)) for one in found]
+    return render("badges.html", PAGE, site=site, form=form, rows=rows)
 
 
 def published_or_not(connector: Connector, site: str) -> ResponseReturnValue:
@@ -80,7 +81,7 @@ def published_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     if form.validate():
         kind: BadgeKind = "cycle" if form.kind.data == "cycle" else "objective"
         try:
-            badges.publish(connector, acting(), site, kind, form.subject.data, form.words.data)
+            badges.publish(connector, current_actor(), site, kind, form.subject.data, form.words.data)
         except Refusal as error:
             form.refuse_for(error)
         else:

@@ -18,10 +18,10 @@ from mappings.imports.plan import ImportPlan, PlannedUpdate
 from mappings.imports.presets import PRESETS, preset
 from mappings.imports.row import ImportProblem
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.forms import LineField, PageForm
-from plugin.pages.frame.page import flash_refusal, rendered
-from plugin.pages.frame.visit import SERIAL, known_site, shown
+from plugin.pages.frame.page import flash_refusal, render
+from plugin.pages.frame.visit import SERIAL, known_site, show_moment
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.imports import imports
@@ -140,8 +140,8 @@ def imports_page(
     connector: Connector, site: str, form: ImportForm, columns: Sequence[FileColumn] = ()
 ) -> str:
     """The form, with the columns of its file where they were asked for, and the imports of late."""
-    found = imports.list_imports(connector, acting(), site)
-    return rendered(
+    found = imports.list_imports(connector, current_actor(), site)
+    return render(
         "imports.html",
         PAGE,
         site=site,
@@ -159,7 +159,7 @@ def line(connector: Connector, one: KeptImport) -> ImportLine:
     return ImportLine(
         number=one.id,
         file=one.file,
-        at=shown(connector, one.at),
+        at=show_moment(connector, one.at),
         by=one.by,
         level=level,
         word=word,
@@ -186,7 +186,7 @@ def planned_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         )
         name = (sent.filename or "file")[:200]
         try:
-            one = imports.plan(connector, acting(), site, data, name, map_, place)
+            one = imports.plan(connector, current_actor(), site, data, name, map_, place)
         except Refusal as error:
             form.refuse_for(error)
         else:
@@ -205,7 +205,7 @@ def chosen_columns(connector: Connector, site: str) -> ResponseReturnValue:
     found: tuple[FileColumn, ...] = ()
     if map_ is not None and not form.said():
         try:
-            found = imports.file_columns(connector, acting(), data, map_)
+            found = imports.file_columns(connector, current_actor(), data, map_)
         except Refusal as error:
             form.refuse_for(error)
     return imports_page(connector, site, form, found), 422 if form.said() else 200
@@ -237,13 +237,13 @@ def column_map(form: ImportForm) -> ColumnMapPart | None:
 def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnValue:
     """A plan, with how far it is."""
     try:
-        one = imports.show_import(connector, acting(), site, number)
+        one = imports.show_import(connector, current_actor(), site, number)
     except UnknownImport:
         abort(404, description=f"There is no import {number} of this site.")
     plan = one.kept.content.plan
     parts = (len(plan.create), len(plan.update), len(plan.left))
     most = max(parts) if request.args.get("all") else MOST_ROWS
-    return rendered(
+    return render(
         "import_plan.html",
         PAGE,
         site=site,
@@ -260,7 +260,7 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
         kinds=kinds(plan),
         made=sum(bool(each.issue_id) for each in one.made.values()),
         can=possible(one),
-        running=background_jobs.latest(connector, acting(), site, APPLYING),
+        running=background_jobs.latest_job(connector, current_actor(), site, APPLYING),
     )
 
 
@@ -306,9 +306,9 @@ def done_or_not(connector: Connector, site: str, number: int, act: str) -> Respo
     try:
         if act in APPLICATIONS:
             rest, release = APPLICATIONS[act]
-            imports.begin(connector, acting(), site, number, without_blocked=rest, release=release)
+            imports.begin(connector, current_actor(), site, number, without_blocked=rest, release=release)
         elif act == "give-up":
-            imports.give_up(connector, acting(), site, number)
+            imports.give_up(connector, current_actor(), site, number)
             flash(
                 "Given up: what stands stays in Jira, and the next import that has the rest makes it whole."
             )

@@ -11,10 +11,10 @@ from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.forms import DayField, LineField, PageForm, needed
-from plugin.pages.frame.page import flash_refusal, rendered
-from plugin.pages.frame.visit import known_site, shown, zone
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.forms import DayField, LineField, PageForm, require_text
+from plugin.pages.frame.page import flash_refusal, render
+from plugin.pages.frame.visit import known_site, show_moment, zone
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.subscriptions import subscriptions
@@ -29,7 +29,7 @@ class SubscriptionForm(PageForm):
 
     url = LineField(
         "Address",
-        [needed("Write the address to which events are posted, as https://hub.example/okr.")],
+        [require_text("Write the address to which events are posted, as https://hub.example/okr.")],
         description="It is a secret as a whole: only its host is shown afterwards.",
         render_kw={"inputmode": "url", "placeholder": "https://hub.example/okr"},
     )
@@ -44,7 +44,7 @@ class SubscriptionForm(PageForm):
 class ReplayForm(PageForm):
     """From which day on."""
 
-    since = DayField("Since the day", [needed("Say since which day, as 2026-11-01.")])
+    since = DayField("Since the day", [require_text("Say since which day, as 2026-11-01.")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def subscriptions_page(
     connector: Connector, site: str, form: SubscriptionForm, made: SubscriptionSecret | None = None
 ) -> str:
     """All of a site, with the form of a new one."""
-    found = subscriptions.list_subscriptions(connector, acting(), site)
-    return rendered(
+    found = subscriptions.list_subscriptions(connector, current_actor(), site)
+    return render(
         "subscriptions.html",
         PAGE,
         site=site,
@@ -96,8 +96,8 @@ def subscriptions_page(
 
 def line(connector: Connector, one: ShownSubscription) -> SubscriptionLine:
     """A subscription as the page shows it."""
-    failing = None if one.failing_since is None else shown(connector, one.failing_since)
-    return SubscriptionLine(one, shown(connector, one.at), failing)
+    failing = None if one.failing_since is None else show_moment(connector, one.failing_since)
+    return SubscriptionLine(one, show_moment(connector, one.at), failing)
 
 
 def added_or_not(connector: Connector, site: str) -> ResponseReturnValue:
@@ -105,7 +105,9 @@ def added_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     form = SubscriptionForm(request.form)
     if form.validate():
         try:
-            made = subscriptions.subscribe(connector, acting(), site, form.url.data, form.events.data or ())
+            made = subscriptions.subscribe(
+                connector, current_actor(), site, form.url.data, form.events.data or ()
+            )
         except Refusal as error:
             form.refuse_for(error)
         else:
@@ -117,7 +119,7 @@ def done_or_not(connector: Connector, site: str, subscription: str, act: str) ->
     """What comes of a button of the list."""
     try:
         if act == "secret":
-            made = subscriptions.renew_secret(connector, acting(), site, subscription)
+            made = subscriptions.renew_secret(connector, current_actor(), site, subscription)
             return subscriptions_page(connector, site, SubscriptionForm(), made)
         if act == "test":
             _test(connector, site, subscription)
@@ -131,7 +133,7 @@ def done_or_not(connector: Connector, site: str, subscription: str, act: str) ->
 
 
 def _test(connector: Connector, site: str, subscription: str) -> None:
-    tried = subscriptions.send_test(connector, acting(), site, subscription)
+    tried = subscriptions.send_test(connector, current_actor(), site, subscription)
     said = f"by {tried.subscription.host}: {tried.answer.rstrip('.')}."
     if tried.taken:
         flash(f"Taken {said}")
@@ -145,16 +147,18 @@ def _replay(connector: Connector, site: str, subscription: str) -> None:
         flash_refusal(" ".join(form.said()) or "Say since which day, as 2026-11-01.")
         return
     since = datetime.combine(form.since.data, time(), zone(connector))
-    number = subscriptions.replay(connector, acting(), site, subscription, since)
+    number = subscriptions.replay(connector, current_actor(), site, subscription, since)
     flash(f"{number} events are posted once more, with the same ids.")
 
 
 def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
     if act == "resume":
-        return f"{subscriptions.resume(connector, acting(), site, subscription).host} is posted to again."
+        return (
+            f"{subscriptions.resume(connector, current_actor(), site, subscription).host} is posted to again."
+        )
     if act == "pause":
-        return f"{subscriptions.pause(connector, acting(), site, subscription).host} is paused: what happens waits until you post to it again."
+        return f"{subscriptions.pause(connector, current_actor(), site, subscription).host} is paused: what happens waits until you post to it again."
     if act != "remove":
         abort(404, description="There is nothing of this name to do with a subscription.")
-    subscriptions.unsubscribe(connector, acting(), site, subscription)
+    subscriptions.unsubscribe(connector, current_actor(), site, subscription)
     return "Removed: nothing is posted to it any more."

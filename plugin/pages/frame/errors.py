@@ -12,8 +12,8 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, S
 
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
-from plugin.pages.frame.guard import guarded
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.guard import set_headers
+from plugin.pages.frame.page import render
 from plugin.use_cases.health.faults import StoreError
 from plugin.use_cases.permission import PermissionRefusal
 
@@ -46,8 +46,8 @@ FALLBACK = Advice("That did not work", "Go back and try again.")
 def register_errors(blueprint: Blueprint) -> None:
     for code in ADVICE:
         blueprint.app_errorhandler(code)(error_page)
-    blueprint.app_errorhandler(CSRFError)(forged)
-    blueprint.app_errorhandler(StoreError)(unstored)
+    blueprint.app_errorhandler(CSRFError)(show_forgery)
+    blueprint.app_errorhandler(StoreError)(show_store_fault)
     blueprint.app_errorhandler(PermissionRefusal)(lambda error: error_page(Forbidden(str(error))))
 
 
@@ -58,11 +58,11 @@ def error_page(error: Exception) -> Response | HTTPException:
         return http
     code = http.code or 500
     said = http.description if code in (400, 403, 404) and not _stock(http) else ""
-    body = rendered("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
-    return guarded(make_response(body, code))
+    body = render("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
+    return set_headers(make_response(body, code))
 
 
-def unstored(error: StoreError) -> Response:
+def show_store_fault(error: StoreError) -> Response:
     """503, and when to come again; where the database is and what ails it stands in the log alone."""
     log.error("store failed", error=str(error))
     again = ServiceUnavailable(retry_after=error.retry_after)
@@ -72,14 +72,14 @@ def unstored(error: StoreError) -> Response:
     return answer
 
 
-def forged(_error: CSRFError) -> ResponseReturnValue:
+def show_forgery(_error: CSRFError) -> ResponseReturnValue:
     """400 for a form that is not from the session of whoever sends it."""
     detail = "The form is not from this session: it may have been open since before you signed in."
     todo = "Go back, reload the page and send it again."
     if not wants_html():
         return problem(400, "Form refused", detail, "Send the header X-CSRFToken, or use an API token.")
     advice = {"title": "Send it again, please", "todo": todo}
-    return rendered("error.html", "", code=400, advice=advice, said=detail), 400
+    return render("error.html", "", code=400, advice=advice, said=detail), 400
 
 
 def _stock(error: HTTPException) -> bool:

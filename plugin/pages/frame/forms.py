@@ -77,6 +77,6 @@ class DayField(StringField):
         return self.raw_data[0] if self.raw_data else self.data.isoformat() if self.data else ""
 
 
-def needed(said: str) -> DataRequired:
+def require_text(said: str) -> DataRequired:
     """Refuses a field that is empty or blank, in these words."""
     return DataRequired(said)

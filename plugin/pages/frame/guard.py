@@ -31,7 +31,7 @@ def refuse_nul() -> None:
         abort(404)
 
 
-def guarded(response: Response) -> Response:
+def set_headers(response: Response) -> Response:
     """The response with the headers of a page, where nobody has set them yet."""
     response.headers.setdefault("Content-Security-Policy", content_security_policy())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")

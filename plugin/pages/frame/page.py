@@ -25,7 +25,7 @@ class Page:
     endpoint: str | None = None
 
 
-def rendered(template: str, page: str, **values: object) -> str:
+def render(template: str, page: str, **values: object) -> str:
     """A template in the common layout; `page` is marked as current in the navigation."""
     return render_template(f"pages/{template}", page=page, theme=chosen_theme(), **values)
 

@@ -12,7 +12,7 @@ from plugin.pages.sources import Sources
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
 
 
-def naming(sources: Sources) -> Callable[[str], str]:
+def person_namer(sources: Sources) -> Callable[[str], str]:
     """A function from a text to the same with a name where an address stood; names are asked for once a request, if at all."""
 
     def known() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ POLL = "X-Poll"
 AGES = re.compile(rb'(<time[^>]*? datetime="[^"]*")[^>]*>[^<]*</time>|(name="csrf_token")[^>]*>')
 
 
-def polled(response: Response) -> Response:
+def answer_poll(response: Response) -> Response:
     """The answer to a look from an open page: with an ETag of what it says, or 304 where that is known already."""
     if POLL not in request.headers or response.status_code != 200 or response.mimetype != "text/html":
         return response

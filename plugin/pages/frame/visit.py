@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from flask import abort
 
-from plugin.access.authorization.person import acting, current
+from plugin.access.authorization.person import current, current_actor
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.words.moments import MomentText, when
 from plugin.runtime.connector import Connector, Site
@@ -34,10 +34,10 @@ def may(permission: str) -> bool:
 
 def draft_of(connector: Connector, site: str) -> Draft | None:
     """The draft of the person who asks."""
-    return drafts.own_draft(connector, acting(), site)
+    return drafts.own_draft(connector, current_actor(), site)
 
 
-def shown(connector: Connector, at: datetime) -> MomentText:
+def show_moment(connector: Connector, at: datetime) -> MomentText:
     """An instant as a page shows it."""
     return when(at, connector.clock(), zone(connector))
 

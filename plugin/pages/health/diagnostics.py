@@ -7,7 +7,7 @@ import secrets
 from flask import Blueprint, Response
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.doors.bundle import ZIP, as_zip, file_name
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.diagnostics import collect_diagnostics
@@ -19,6 +19,6 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/health/diagnostics.zip", endpoint="support_bundle")
     @needs("admin", lane="heavy")
     def bundle() -> Response:
-        found = collect_diagnostics(connector.settings, acting(), connector, secrets.token_bytes(16))
+        found = collect_diagnostics(connector.settings, current_actor(), connector, secrets.token_bytes(16))
         named = {"Content-Disposition": f'attachment; filename="{file_name(found)}"'}
         return Response(as_zip(found), mimetype=ZIP, headers=named)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
@@ -20,20 +20,20 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def accept_gap(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return changed(connector, site, accept=True)
+        return change_gap(connector, site, accept=True)
 
     @blueprint.post("/health/<site>/gaps/reopen", endpoint="reopen_gap")
     @needs("editor")
     def reopen_gap(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return changed(connector, site, accept=False)
+        return change_gap(connector, site, accept=False)
 
 
-def changed(connector: Connector, site: str, *, accept: bool) -> Response:
+def change_gap(connector: Connector, site: str, *, accept: bool) -> Response:
     """Accept the gap of the form, or take that back."""
     issue, act = request.form.get("issue", ""), accept_gaps if accept else reopen_gaps
     try:
-        act(connector, acting(), site, [issue])
+        act(connector, current_actor(), site, [issue])
     except UnknownGap:
         flash_refusal("It is no gap any more: the issue was read meanwhile.")
     else:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_result
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
@@ -22,22 +22,20 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def release_held(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return decided(connector, site, release, "Released: workers write it at once.")
+        return decide(connector, site, release, "Released: workers write it at once.")
 
     @blueprint.post("/health/<site>/held/drop", endpoint="drop_held")
     @needs("editor")
     def drop_held(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return decided(
-            connector, site, drop, "Dropped: Jira keeps what it has until another value is wanted."
-        )
+        return decide(connector, site, drop, "Dropped: Jira keeps what it has until another value is wanted.")
 
 
-def decided(connector: Connector, site: str, decision: Decision, told: str) -> Response:
+def decide(connector: Connector, site: str, decision: Decision, told: str) -> Response:
     """Decide about the objective of the form, or about all where it says so."""
     names = None if request.form.get("all") == "yes" else [request.form.get("objective", "")]
     try:
-        count = decision(connector, acting(), site, names)
+        count = decision(connector, current_actor(), site, names)
     except UnknownHeldWrite:
         count = 0
     flash_result(count, told, GONE)

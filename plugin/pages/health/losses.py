@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
@@ -20,20 +20,20 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def accept_losses(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return decided(connector, site, gone=True)
+        return decide(connector, site, gone=True)
 
     @blueprint.post("/health/<site>/losses/dismiss", endpoint="dismiss_losses")
     @needs("editor")
     def dismiss_losses(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return decided(connector, site, gone=False)
+        return decide(connector, site, gone=False)
 
 
-def decided(connector: Connector, site: str, *, gone: bool) -> Response:
+def decide(connector: Connector, site: str, *, gone: bool) -> Response:
     """Accept what the form names, an issue or a whole project, as gone; or keep it."""
     act = losses.accept if gone else losses.dismiss
     try:
-        done = act(connector, acting(), site, [request.form.get("name", "")])
+        done = act(connector, current_actor(), site, [request.form.get("name", "")])
     except losses.UnknownLoss:
         flash_refusal("It waits no more: Jira shows it again, or somebody has decided.")
     else:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from mappings.kpi.episode import KpiStatus
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
@@ -31,7 +31,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def accepted(id_: str) -> ResponseReturnValue:
         one, form = meant(sources, id_), AcceptanceForm(request.form)
         try:
-            news = accept(connector, acting(), one.site, id_, form.issue.data, form.objective.data)
+            news = accept(connector, current_actor(), one.site, id_, form.issue.data, form.objective.data)
         except Refusal as error:
             form.refuse(str(error), next((part.name for part in form if part.data), ""))
             return kpi_page(sources, one, acceptance=form), 422
@@ -46,7 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def dismissed(id_: str) -> ResponseReturnValue:
         one = meant(sources, id_)
         try:
-            dismiss(connector, acting(), one.site, id_)
+            dismiss(connector, current_actor(), one.site, id_)
         except Refusal as error:
             return kpi_page(sources, one, undecided=str(error)), 422
         flash("Dismissed; it counts anew.")

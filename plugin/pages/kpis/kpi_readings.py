@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
@@ -37,7 +37,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         form = ReadingForm(request.form)
         try:
             wanted = typed_reading(form.at.data, form.value.data, form.note.data, one.zone, sources.now())
-            (receipt,) = push(connector, acting(), one.site, id_, [wanted])
+            (receipt,) = push(connector, current_actor(), one.site, id_, [wanted])
         except ReadingsRefusal as error:
             for place, fault in error.faults:
                 form.refuse(f"Not kept: {fault}.", place.rpartition("/")[2])
@@ -52,7 +52,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         one = meant(sources, id_)
         if not one.is_asked:
             abort(404, f"The KPI “{id_}” has no source that is asked.")
-        pull = read_now(connector, acting(), one.site, id_)
+        pull = read_now(connector, current_actor(), one.site, id_)
         if pull.reading is not None:
             flash(f"Read: {value_words(pull.reading.value, one.part.unit)}.")
         elif pull.failure is not None:

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, request
 from mappings.kpi.band import KpiLevel
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.choice import chosen
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
@@ -38,7 +38,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             if level in ("", one.standing.level.value) and kind in ("", one.part.indicator)
         ]
         proposed = sources.promotions() if may("editor") else ()
-        return rendered(
+        return render(
             "kpis.html",
             "kpis",
             groups=kpi_groups(rows, by_perspective=not flat),
@@ -77,7 +77,7 @@ def kpi_page(
     """One KPI as HTML, with what was typed and why it could not be kept; `undecided` says why what is proposed could not be dismissed."""
     site = site_in_address(one.site, sources.site_names())
     view = kpi_view(one, site, sources.now())
-    return rendered(
+    return render(
         "kpi.html",
         "kpis",
         view=view,

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, Refusal
@@ -21,7 +21,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def taken(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
-            made = promote(connector, acting(), site, request.form.get("key_result", ""))
+            made = promote(connector, current_actor(), site, request.form.get("key_result", ""))
         except Refusal as error:
             flash_refusal(f"Not taken: {error}")
             return redirect(url_for("pages.kpis"))
@@ -34,7 +34,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         name = request.form.get("key_result", "")
         try:
-            dismiss_promotion(connector, acting(), site, name)
+            dismiss_promotion(connector, current_actor(), site, name)
         except Refusal as error:
             flash_refusal(str(error))
         else:

@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from mappings import presets
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.health.faults import JiraError, describe_error
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.first_mapping import FittedPreset, field_steps, fit
 from plugin.use_cases.sites.field_creation import (
@@ -55,7 +55,7 @@ def fitted_preset(connector: Connector, site: str, preset: str, projects: Sequen
     known_site(connector, site)
     if preset not in presets.names():
         abort(404, description=f"There is no preset “{preset}”.")
-    return fit(connector, acting(), site, preset, projects)
+    return fit(connector, current_actor(), site, preset, projects)
 
 
 def lacking_page(connector: Connector, site: str, preset: str, failure: str = "") -> ResponseReturnValue:
@@ -63,12 +63,12 @@ def lacking_page(connector: Connector, site: str, preset: str, failure: str = ""
     try:
         fitted = fitted_preset(connector, site, preset, request.values.getlist("project"))
     except (JiraError, Refusal) as error:
-        flash_refusal(told(error) if isinstance(error, JiraError) else str(error))
+        flash_refusal(describe_error(error) if isinstance(error, JiraError) else str(error))
         return redirect(url_for("control.wizard_preset", site=site))
-    planned = foresee_fields(connector, acting(), site, fitted.adaptation.lacking, fitted.projects)
+    planned = foresee_fields(connector, current_actor(), site, fitted.adaptation.lacking, fitted.projects)
     if not fitted.adaptation.lacking:
         return redirect(url_for("control.wizard_fields", site=site))
-    page = rendered(
+    page = render(
         "setup_lacking_fields.html",
         "setup",
         site=site,
@@ -91,16 +91,16 @@ def created_or_not(connector: Connector, site: str, preset: str) -> ResponseRetu
         chosen = [one for one in before.adaptation.lacking if one.alias in wanted]
         if not chosen:
             return lacking_page(connector, site, preset, "Tick at least one field, or go on without.")
-        for one in create_fields(connector, acting(), site, chosen, before.projects):
+        for one in create_fields(connector, current_actor(), site, chosen, before.projects):
             flash(str(one))
-        after = fit(connector, acting(), site, preset, projects)
+        after = fit(connector, current_actor(), site, preset, projects)
     except (JiraError, Refusal) as error:
-        said = told(error) if isinstance(error, JiraError) else str(error)
+        said = describe_error(error) if isinstance(error, JiraError) else str(error)
         return lacking_page(connector, site, preset, said)
-    draft = drafts.own_draft(connector, acting(), site)
+    draft = drafts.own_draft(connector, current_actor(), site)
     seen = {drafts.version_of(draft)} if draft is None or draft.text == before.adaptation.text else ()
     try:
-        drafts.keep(connector, acting(), site, after.adaptation.text, "", expected=seen)
+        drafts.keep(connector, current_actor(), site, after.adaptation.text, "", expected=seen)
     except drafts.OutdatedDraft:
         flash(
             "Your draft says something else than the preset by now, so it is left as it is: choose the fields in it."
@@ -111,18 +111,18 @@ def created_or_not(connector: Connector, site: str, preset: str) -> ResponseRetu
 def created_page(connector: Connector, site: str, failure: str = "") -> str:
     """The fields that were created here and are still there."""
     try:
-        found, silence = created_fields(connector, acting(), site), ""
+        found, silence = created_fields(connector, current_actor(), site), ""
     except (JiraError, Refusal) as error:
-        found, silence = (), told(error) if isinstance(error, JiraError) else str(error)
-    return rendered("created_fields.html", "sites", site=site, fields=found, silence=silence, failure=failure)
+        found, silence = (), describe_error(error) if isinstance(error, JiraError) else str(error)
+    return render("created_fields.html", "sites", site=site, fields=found, silence=silence, failure=failure)
 
 
 def trashed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Move one to Jira's trash."""
     try:
-        gone = trash_field(connector, acting(), site, request.form.get("field", ""))
+        gone = trash_field(connector, current_actor(), site, request.form.get("field", ""))
     except (JiraError, Refusal) as error:
-        said = told(error) if isinstance(error, JiraError) else str(error)
+        said = describe_error(error) if isinstance(error, JiraError) else str(error)
         return created_page(connector, site, said), 422
     flash(f"{gone.name} ({gone.id}) is in Jira's trash, where it can be restored for 60 days.")
     return redirect(url_for("control.created_fields", site=site))

@@ -11,10 +11,10 @@ from mappings import presets
 from mappings.document.text.canonical import export
 from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.choice import chosen
-from plugin.pages.frame.page import rendered
-from plugin.pages.frame.visit import draft_of, known_site, shown
+from plugin.pages.frame.page import render
+from plugin.pages.frame.visit import draft_of, known_site, show_moment
 from plugin.pages.views.mappings.revision import activation_rows, comparison, revision_rows
 from plugin.runtime.connector import Connector
 from plugin.use_cases.mappings import revisions
@@ -31,7 +31,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def mapping() -> ResponseReturnValue:
         first = next(iter(connector.sites), None)
         if first is None:
-            return rendered("mapping_none.html", "mapping")
+            return render("mapping_none.html", "mapping")
         return redirect(url_for("control.revisions", site=first))
 
     @blueprint.get("/mapping/<site>", endpoint="revisions")
@@ -51,7 +51,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def revision(site: str, name: str) -> ResponseReturnValue:
         known_site(connector, site)
         found = known_revision(connector, site, name)
-        return rendered("revision.html", "mapping", site=site, revision=found, lines=found.text.splitlines())
+        return render("revision.html", "mapping", site=site, revision=found, lines=found.text.splitlines())
 
     @blueprint.get("/mapping/<site>/revisions/<name>/export", endpoint="export")
     @needs("viewer")
@@ -62,11 +62,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def revisions_page(connector: Connector, site: str) -> str:
     """The list as HTML, with what was active when."""
-    known = revisions.list_revisions(connector, acting(), site)
-    past = revisions.list_activations(connector, acting(), site)
+    known = revisions.list_revisions(connector, current_actor(), site)
+    past = revisions.list_activations(connector, current_actor(), site)
     draft = draft_of(connector, site)
-    told = partial(shown, connector)
-    return rendered(
+    told = partial(show_moment, connector)
+    return render(
         "mapping.html",
         "mapping",
         site=site,
@@ -81,12 +81,12 @@ def revisions_page(connector: Connector, site: str) -> str:
 
 def diff_page(connector: Connector, site: str) -> str:
     """Two mappings side by side; without a word on which, the active one and the one before."""
-    known = revisions.list_revisions(connector, acting(), site)
+    known = revisions.list_revisions(connector, current_actor(), site)
     active = next((one.revision for one in known if one.active), "")
     after = request.args.get("after") or active
     before = request.args.get("before") or next((one.revision for one in known if one.revision != after), "")
     texts = [text_of(connector, site, name) for name in (before, after)] if before and after else None
-    return rendered(
+    return render(
         "mapping_diff.html",
         "mapping",
         site=site,
@@ -108,7 +108,7 @@ def text_of(connector: Connector, site: str, name: str) -> str:
 
 def known_revision(connector: Connector, site: str, name: str) -> Revision:
     """The revision whose id begins with this; 404 where it is none or not one alone."""
-    found = revisions.revision(connector, acting(), site, name)
+    found = revisions.revision(connector, current_actor(), site, name)
     if found is None:
         abort(404, description=f"Site “{site}” has no mapping revision “{name}”.")
     return found

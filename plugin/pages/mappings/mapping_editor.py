@@ -13,11 +13,11 @@ from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.forms import PageForm
 from plugin.pages.frame.guard import style_nonce
-from plugin.pages.frame.page import rendered
-from plugin.pages.frame.visit import draft_of, known_site, shown
+from plugin.pages.frame.page import render
+from plugin.pages.frame.visit import draft_of, known_site, show_moment
 from plugin.pages.mappings.mapping import known_revision
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError
@@ -68,14 +68,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def editor(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        draft = begun(connector, site)
-        return editor_page(connector, site, draft, glanced(connector, site, draft.text))
+        draft = open_draft(connector, site)
+        return editor_page(connector, site, draft, glance(connector, site, draft.text))
 
     @blueprint.post("/mapping/<site>/edit", endpoint="keep_draft")
     @needs("admin")
     def keep_draft(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return kept(connector, site)
+        return keep_text(connector, site)
 
     @blueprint.post("/mapping/<site>/draft", endpoint="begin_draft")
     @needs("admin")
@@ -91,10 +91,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         form = DraftForm(request.form)
         text = str(form.text.data)
         try:
-            draft = drafts.keep(connector, acting(), site, text, expected=form.expected)
+            draft = drafts.keep(connector, current_actor(), site, text, expected=form.expected)
         except drafts.OutdatedDraft as error:
             return jsonify(said=error.message), 409
-        found = glanced(connector, site, text)
+        found = glance(connector, site, text)
         return jsonify(diagnostics=[finding_values(one) for one in found], seen=drafts.version_of(draft))
 
     @blueprint.post("/mapping/<site>/completion", endpoint="completion")
@@ -113,12 +113,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return check_page(connector, site)
 
 
-def begun(connector: Connector, site: str) -> Draft:
+def open_draft(connector: Connector, site: str) -> Draft:
     """One's draft; where there is none, what a first change would begin from: the active revision, or the simplest preset."""
     draft = draft_of(connector, site)
     if draft is not None:
         return draft
-    active = revisions.active(connector, acting(), site)
+    active = revisions.active(connector, current_actor(), site)
     if active is None:
         now = connector.clock()
         return Draft(presets.text(presets.names()[0]), "", now)
@@ -136,17 +136,17 @@ def begin_from(connector: Connector, site: str) -> None:
     else:
         found = known_revision(connector, site, str(form.revision.data))
         text, base = found.text, found.revision
-    drafts.keep(connector, acting(), site, text, base)
+    drafts.keep(connector, current_actor(), site, text, base)
 
 
-def kept(connector: Connector, site: str) -> ResponseReturnValue:
+def keep_text(connector: Connector, site: str) -> ResponseReturnValue:
     """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
     form = DraftForm(request.form)
     try:
         return kept_as_seen(connector, site, form)
     except drafts.OutdatedDraft as error:
-        typed = Draft(str(form.text.data), begun(connector, site).base, connector.clock())
-        found = glanced(connector, site, typed.text)
+        typed = Draft(str(form.text.data), open_draft(connector, site).base, connector.clock())
+        found = glance(connector, site, typed.text)
         return editor_page(connector, site, typed, found, outdated=error), 409
 
 
@@ -154,14 +154,14 @@ def kept_as_seen(connector: Connector, site: str, form: DraftForm) -> ResponseRe
     """The same, where the draft is still the one that the page showed. Raises OutdatedDraft."""
     action = form.action.data
     if action == "discard":
-        drafts.drop(connector, acting(), site, expected=form.expected)
+        drafts.drop(connector, current_actor(), site, expected=form.expected)
         flash("The draft is gone. The active revision stands as it was.")
         return redirect(url_for("control.revisions", site=site))
-    base = begun(connector, site).base
+    base = open_draft(connector, site).base
     if action == "reword":
         return reword(connector, site, form, base)
-    draft = drafts.keep(connector, acting(), site, str(form.text.data), base, expected=form.expected)
-    found = glanced(connector, site, draft.text)
+    draft = drafts.keep(connector, current_actor(), site, str(form.text.data), base, expected=form.expected)
+    found = glance(connector, site, draft.text)
     if action == "trial" or (action in ("check", "preview", "form") and not has_errors(found)):
         return redirect(url_for(f"control.{action}", site=site))
     return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
@@ -169,8 +169,8 @@ def kept_as_seen(connector: Connector, site: str, form: DraftForm) -> ResponseRe
 
 def reword(connector: Connector, site: str, form: DraftForm, base: str) -> ResponseReturnValue:
     """The draft by the names that Jira has today."""
-    found = renames.reword(connector, acting(), site, str(form.text.data))
-    drafts.keep(connector, acting(), site, found.text, base, expected=form.expected)
+    found = renames.reword(connector, current_actor(), site, str(form.text.data))
+    drafts.keep(connector, current_actor(), site, found.text, base, expected=form.expected)
     said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
     flash(f"{said} another name now. Preview shows that nothing else changes.")
     return redirect(url_for("control.editor", site=site))
@@ -186,10 +186,10 @@ def editor_page(
     outdated: drafts.OutdatedDraft | None = None,
 ) -> str:
     """The editor as HTML; `kept_now` says that the text has just been kept, `outdated` why it was not."""
-    active = revisions.active(connector, acting(), site)
+    active = revisions.active(connector, current_actor(), site)
     kept = draft_of(connector, site)
     overtaken = active is not None and bool(draft.base) and active.revision != draft.base
-    return rendered(
+    return render(
         "mapping_editor.html",
         "mapping",
         site=site,
@@ -203,28 +203,28 @@ def editor_page(
         is_draft=kept is not None,
         outdated=outdated.message if outdated is not None else "",
         overtaken=active if overtaken else None,
-        kept_at=shown(connector, draft.at),
+        kept_at=show_moment(connector, draft.at),
     )
 
 
 def check_page(connector: Connector, site: str) -> ResponseReturnValue:
     """Everything there is to say about the draft, asked of the live Jira; without its answer, what can be said without."""
-    draft = begun(connector, site)
+    draft = open_draft(connector, site)
     silence = ""
     try:
-        found = check_text(connector, acting(), site, draft.text)
+        found = check_text(connector, current_actor(), site, draft.text)
     except JiraError as error:
-        found = glanced(connector, site, draft.text)
+        found = glance(connector, site, draft.text)
         silence = f"{error.message} {error.remedy}".strip()
-    return rendered(
+    return render(
         "mapping_check.html", "mapping", site=site, found=found, silence=silence, errors=has_errors(found)
     )
 
 
-def glanced(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
+def glance(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
     """The quick diagnostics; where Jira has never been read and does not answer, those that need no catalogue."""
     try:
-        return glance_text(connector, acting(), site, text)
+        return glance_text(connector, current_actor(), site, text)
     except JiraError:
         return read_document(text).diagnostics
 

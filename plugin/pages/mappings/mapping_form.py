@@ -11,10 +11,10 @@ from mappings.document.choices import cycle_choice, scope_choice, with_choices
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import draft_of, known_site
-from plugin.pages.mappings.mapping_editor import SeenForm, begun, catalogue_if, glanced
+from plugin.pages.mappings.mapping_editor import SeenForm, catalogue_if, glance, open_draft
 from plugin.pages.views.mappings.choices import (
     CATEGORIES,
     alias_choices,
@@ -46,7 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def form_or_editor(connector: Connector, site: str, *, setup: bool = False) -> ResponseReturnValue:
     """The form of the draft; a text that cannot be read leads to the editor, which says why."""
-    document = read_document(begun(connector, site).text).document
+    document = read_document(open_draft(connector, site).text).document
     if document is None:
         return redirect(url_for("control.editor", site=site))
     return form_page(connector, site, document, (), setup=setup)
@@ -55,7 +55,7 @@ def form_or_editor(connector: Connector, site: str, *, setup: bool = False) -> R
 def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturnValue:
     """Put the form into the draft that it showed. Where that makes no document, or is another draft by now, the form comes back with what is wrong, and with what was typed."""
     seen = drafts.version_of(draft_of(connector, site))
-    draft = begun(connector, site)
+    draft = open_draft(connector, site)
     document = read_document(draft.text).document
     if document is None:
         return redirect(url_for("control.editor", site=site))
@@ -65,11 +65,11 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
     if changed.text != draft.text:
         expected = SeenForm(request.form).expected or {seen}
         try:
-            drafts.keep(connector, acting(), site, changed.text, draft.base, expected=expected)
+            drafts.keep(connector, current_actor(), site, changed.text, draft.base, expected=expected)
         except drafts.OutdatedDraft as error:
             after = read_document(changed.text).document or document
             return form_page(connector, site, after, (), setup=setup, outdated=error), 409
-    found = glanced(connector, site, changed.text)
+    found = glance(connector, site, changed.text)
     action = request.form.get("action", "preview")
     if action == "preview" and has_errors(found):
         after = read_document(changed.text).document or document
@@ -94,9 +94,9 @@ def form_page(
     """The form as HTML, with values of real issues; `outdated` says why what was typed was not kept."""
     catalogue = catalogue_if(connector, site)
     issue = request.values.get("issue", "").strip()
-    samples = read_samples(connector, acting(), site, document, catalogue, issue)
+    samples = read_samples(connector, current_actor(), site, document, catalogue, issue)
     scope = scope_choice(document.scope)
-    return rendered(
+    return render(
         "mapping_form.html",
         "setup" if setup else "mapping",
         site=site,

@@ -10,13 +10,13 @@ from wtforms import BooleanField, HiddenField
 
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.forms import PageForm
-from plugin.pages.frame.page import flash_refusal, rendered
+from plugin.pages.frame.page import flash_refusal, render
 from plugin.pages.frame.visit import known_site
 from plugin.pages.mappings.mapping import known_revision
-from plugin.pages.mappings.mapping_editor import begun
-from plugin.pages.objectives.histories import told
+from plugin.pages.mappings.mapping_editor import open_draft
+from plugin.pages.objectives.histories import describe_backfill
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.mappings.difference import preview_view
 from plugin.pages.views.mappings.past_preview import past_preview_view
@@ -29,7 +29,7 @@ from plugin.use_cases.mappings.mapping_life import (
     OutdatedPreview,
     PreviewedMapping,
     begin_activation,
-    expecting,
+    expect_revision,
     preview_text,
 )
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
@@ -74,9 +74,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read_then(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision, day = request.form.get("revision", ""), request.form.get("at", "")
-        at = asked_instant(connector, acting(), site, day)
+        at = asked_instant(connector, current_actor(), site, day)
         if at is not None:
-            flash(told(read_lacking_then(connector, acting(), site, at)))
+            flash(describe_backfill(read_lacking_then(connector, current_actor(), site, at)))
         return redirect(url_for("control.preview_then", site=site, revision=revision or None, at=day))
 
     @blueprint.post("/mapping/<site>/read", endpoint="read_first")
@@ -84,7 +84,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read_first(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision = request.form.get("revision", "")
-        if not begin_reading(connector, acting(), site, text_to_preview(connector, site, revision)):
+        if not begin_reading(connector, current_actor(), site, text_to_preview(connector, site, revision)):
             flash_refusal("A reading is going on already; its progress is below.")
         return redirect(back(site, revision))
 
@@ -99,7 +99,7 @@ def text_to_preview(connector: Connector, site: str, revision: str) -> str:
     """The text of the revision named, else of one's draft."""
     if revision:
         return known_revision(connector, site, revision).text
-    return begun(connector, site).text
+    return open_draft(connector, site).text
 
 
 def back(site: str, revision: str) -> str:
@@ -115,9 +115,9 @@ def preview_or_findings(
     """The preview as HTML; a text with errors leads to what is wrong with it."""
     text = text_to_preview(connector, site, revision)
     try:
-        previewed = preview_text(connector, acting(), site, text)
+        previewed = preview_text(connector, current_actor(), site, text)
     except MappingError as error:
-        page = rendered(
+        page = render(
             "mapping_check.html", "mapping", site=site, found=error.diagnostics, silence="", errors=True
         )
         return page, 422
@@ -127,20 +127,20 @@ def preview_or_findings(
 def then(connector: Connector, site: str, revision: str, day: str) -> ResponseReturnValue:
     """What it would have read on an earlier day; a day of which nothing is known is answered with why."""
     refused, view = "", None
-    at = asked_instant(connector, acting(), site, day)
+    at = asked_instant(connector, current_actor(), site, day)
     try:
         if at is None:
             refused = f"“{day}” is no day. Write it as 2026-10-31."
         else:
             text = text_to_preview(connector, site, revision)
-            view = past_preview_view(preview_as_of(connector, acting(), site, text, at))
+            view = past_preview_view(preview_as_of(connector, current_actor(), site, text, at))
     except MappingError as error:
         said = error.diagnostics[0]
         refused = f"It cannot be used as it is ({said.path}: {said.message}). Check it first."
     except Refusal as error:
         refused = str(error)
     several = len(connector.sites) > 1
-    page = rendered(
+    page = render(
         "mapping_then.html",
         "mapping",
         site=site,
@@ -160,7 +160,7 @@ def preview_page(
     """One preview as HTML."""
     active, view = previewed.active or NONE_ACTIVE, preview_view(previewed)
     agreed = {"hash": view.hash, "revision": revision, "setup": "1" if setup else "", "active": active}
-    return rendered(
+    return render(
         "mapping_preview.html",
         "setup" if setup else "mapping",
         site=site,
@@ -170,14 +170,14 @@ def preview_page(
         notice=notice,
         unread=said_unread(connector, site, previewed),
         active=active,
-        reading=background_jobs.latest(connector, acting(), site, READING),
+        reading=background_jobs.latest_job(connector, current_actor(), site, READING),
         setup=setup,
     )
 
 
 def said_unread(connector: Connector, site: str, previewed: PreviewedMapping) -> str:
     """What has to be read before the preview can be believed; empty where nothing has."""
-    empty = not sync.anything_read(connector, acting(), site)
+    empty = not sync.anything_read(connector, current_actor(), site)
     if empty:
         return "Nothing has been read from this site yet, so there is nothing to preview."
     missing = previewed.unread
@@ -198,11 +198,11 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     try:
         done = begin_activation(
             connector,
-            acting(),
+            current_actor(),
             site,
             text,
             agreed=form.hash.data or "",
-            expected=expecting(form.active.data),
+            expected=expect_revision(form.active.data),
             large=form.large.data,
         )
     except AnotherActivation as error:
@@ -222,15 +222,17 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     except Refusal as error:
         notice = f"{error} Nothing was activated."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
-    if not sync.anything_read(connector, acting(), site):
-        sync.begin(connector, acting(), site, sync.SyncRequest(write=False))  # what is due is the workers'
+    if not sync.anything_read(connector, current_actor(), site):
+        sync.begin(
+            connector, current_actor(), site, sync.SyncRequest(write=False)
+        )  # what is due is the workers'
     if setup:
         return redirect(url_for("control.wizard_webhook", site=site))
-    flash(said(done))
+    flash(activation_sentence(done))
     return redirect(url_for("control.revisions", site=site))
 
 
-def said(done: PreviewedMapping) -> str:
+def activation_sentence(done: PreviewedMapping) -> str:
     """What a person is told after activating."""
     if done.unread:
         return (

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.access.authorization.person import current_actor
+from plugin.pages.frame.page import render
 from plugin.pages.frame.visit import known_site
-from plugin.pages.mappings.mapping_editor import begun
+from plugin.pages.mappings.mapping_editor import open_draft
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError
@@ -32,16 +32,18 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def bench_page(connector: Connector, site: str) -> ResponseReturnValue:
     """What was asked, and what came of it: issues, or what is wrong with the question."""
     rule, jql, key = (request.args.get(name, "").strip()[:LONGEST] for name in ("tried", "jql", "key"))
-    text, found, refused = begun(connector, site).text, None, ""
+    text, found, refused = open_draft(connector, site).text, None, ""
     wrong: tuple[Diagnostic, ...] = ()
     try:
-        found = try_rules(connector, acting(), site, text, rule="" if jql else rule, jql=jql, any_issue=key)
+        found = try_rules(
+            connector, current_actor(), site, text, rule="" if jql else rule, jql=jql, any_issue=key
+        )
     except MappingError as error:
         wrong = error.diagnostics
     except (Refusal, JiraError) as error:
         refused = str(error)
     several = len(connector.sites) > 1
-    page = rendered(
+    page = render(
         "mapping_try.html",
         "mapping",
         site=site,
@@ -50,7 +52,7 @@ def bench_page(connector: Connector, site: str) -> ResponseReturnValue:
         key=key,
         rules=found.rules
         if found is not None and found.rules
-        else rules_to_try(connector, acting(), site, text),
+        else rules_to_try(connector, current_actor(), site, text),
         found=found,
         wrong=wrong,
         of_draft=bool(wrong) and not all(one.path == TYPED for one in wrong),

@@ -10,18 +10,18 @@ from flask.typing import ResponseReturnValue
 from mappings import presets
 from mappings.presets.adaptation import MOST_PROJECTS
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.doors.address import public_address
-from plugin.pages.frame.page import flash_refusal, rendered
-from plugin.pages.frame.visit import draft_of, known_site, shown
+from plugin.pages.frame.page import flash_refusal, render
+from plugin.pages.frame.visit import draft_of, known_site, show_moment
 from plugin.pages.mappings.field_creation import fitted_preset
 from plugin.pages.mappings.mapping_editor import BeginningForm, catalogue_if
 from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
-from plugin.pages.sites import APP, WAYS, SiteForm, added
+from plugin.pages.sites import APP, WAYS, SiteForm, add_site
 from plugin.pages.views.mappings.preset import preset_cards
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.health.faults import JiraError, describe_error
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.first_mapping import UnknownProject, first_number, fit_notes
 from plugin.use_cases.objectives import backfill
@@ -109,7 +109,9 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
 
 def nothing_chosen(connector: Connector, site: str) -> bool:
     """Whether there is neither a draft nor a mapping that rules: there is nothing to fit or to preview yet."""
-    return draft_of(connector, site) is None and not revisions.list_activations(connector, acting(), site)
+    return draft_of(connector, site) is None and not revisions.list_activations(
+        connector, current_actor(), site
+    )
 
 
 def to_the_presets(site: str) -> ResponseReturnValue:
@@ -120,13 +122,13 @@ def to_the_presets(site: str) -> ResponseReturnValue:
 
 def connect_page(connector: Connector, form: SiteForm) -> str:
     """The first step: which Jira, and with which account."""
-    return rendered("setup_connect.html", "setup", form=form, ways=WAYS, sites=list(connector.sites))
+    return render("setup_connect.html", "setup", form=form, ways=WAYS, sites=list(connector.sites))
 
 
 def connected_or_not(connector: Connector) -> ResponseReturnValue:
     """Test and keep the site; where it fails, the form comes back with what was typed, but for the token."""
     form = SiteForm(request.form)
-    if not added(connector, form):
+    if not add_site(connector, form):
         return connect_page(connector, form), 422
     if form.deployment.data == APP:
         return redirect(url_for("control.site", site=form.name.data, _anchor="credential"))
@@ -137,15 +139,15 @@ def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
     """What Jira says of us, asked now."""
     site = known_site(connector, name)
     try:
-        tested, failure = attempt(connector, acting(), site.name), ""
+        tested, failure = attempt(connector, current_actor(), site.name), ""
     except JiraError as error:
-        tested, failure = None, told(error)
-    return rendered("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
+        tested, failure = None, describe_error(error)
+    return render("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
 
 
 def preset_page(connector: Connector, site: str) -> str:
     """Which projects, and what to begin with."""
-    return rendered(
+    return render(
         "setup_preset.html",
         "setup",
         site=site,
@@ -165,11 +167,11 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
         flash_refusal(str(error))
         return redirect(url_for("control.wizard_preset", site=site))
     except JiraError as error:
-        drafts.keep(connector, acting(), site, presets.text(name), "")
-        flash_refusal(f"The preset is as it comes, for your Jira could not be asked: {told(error)}")
+        drafts.keep(connector, current_actor(), site, presets.text(name), "")
+        flash_refusal(f"The preset is as it comes, for your Jira could not be asked: {describe_error(error)}")
         return redirect(url_for("control.wizard_fields", site=site))
     if found.adaptation.text:
-        drafts.keep(connector, acting(), site, found.adaptation.text, "")
+        drafts.keep(connector, current_actor(), site, found.adaptation.text, "")
     for note in fit_notes(found):
         flash(note)
     if found.adaptation.lacking:
@@ -198,19 +200,19 @@ def past_part(connector: Connector, site: str) -> PastPart | None:
 
     A page that looks again by itself is told of what is running alone: what a reading would take costs a walk through the local copy.
     """
-    job = backfill.latest(connector, acting(), site)
+    job = backfill.latest_backfill(connector, current_actor(), site)
     if job is not None and job.is_running(connector.clock()):
         return PastPart(0, 0, 0, running=True, done=job.done, total=job.total)
     if LOOKS_AGAIN in request.headers:
         return None
-    planned = backfill.foresee(connector, acting(), site)
+    planned = backfill.foresee(connector, current_actor(), site)
     if not planned.moments:
         return None
     found = PastPart(
         days=len(planned.moments),
         issues=len(planned.changed),
         calls=planned.calls,
-        done_already=backfill.is_done(connector, acting(), site),
+        done_already=backfill.is_done(connector, current_actor(), site),
     )
     if job is None:
         return found
@@ -220,7 +222,7 @@ def past_part(connector: Connector, site: str) -> PastPart | None:
 def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
     """Read the past in the background; where that goes on already, the page shows how far it is."""
     try:
-        backfill.begin(connector, acting(), site)
+        backfill.begin(connector, current_actor(), site)
     except Refusal as error:
         flash_refusal(str(error))
     return redirect(url_for("control.wizard_webhook", site=site, _anchor="history"))
@@ -230,12 +232,12 @@ def webhook_page(
     connector: Connector, site: str, failure: str = "", secret: webhook.ShownSecret | None = None
 ) -> ResponseReturnValue:
     """Where Jira has to deliver, and whether it has yet: what arrived after the mapping was activated counts."""
-    if not revisions.list_activations(connector, acting(), site):
+    if not revisions.list_activations(connector, current_actor(), site):
         return redirect(url_for("control.wizard_preview", site=site))
-    arrived = webhook.last_delivery(connector, acting(), site)
-    target = webhook.target(connector, acting(), site)
-    state = webhook.in_jira_when_asked_last(connector, acting(), site)
-    return rendered(
+    arrived = webhook.last_delivery(connector, current_actor(), site)
+    target = webhook.target(connector, current_actor(), site)
+    state = webhook.in_jira_when_asked_last(connector, current_actor(), site)
+    return render(
         "setup_webhook.html",
         "setup",
         site=site,
@@ -245,25 +247,25 @@ def webhook_page(
         address=public_address(connector, target.address),
         secret=secret,
         secret_state=target.secret,
-        secret_shown_at=shown(connector, target.shown_at) if target.shown_at else None,
+        secret_shown_at=show_moment(connector, target.shown_at) if target.shown_at else None,
         header_name=webhook.HEADER,
         by_app=target.by_app,
         registered=state is not None and bool(state.registered) and state.enabled,
         by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
-        first=first_number(connector, acting(), site),
+        first=first_number(connector, current_actor(), site),
         history=past_part(connector, site),
         arrived=arrived,
-        arrived_at=shown(connector, arrived.received_at) if arrived else None,
+        arrived_at=show_moment(connector, arrived.received_at) if arrived else None,
     )
 
 
 def shown_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """The page with the secret of the site, this once."""
-    if not revisions.list_activations(connector, acting(), site):
+    if not revisions.list_activations(connector, current_actor(), site):
         return redirect(url_for("control.wizard_preview", site=site))
     try:
-        secret = webhook.show_secret(connector, acting(), site)
+        secret = webhook.show_secret(connector, current_actor(), site)
     except Refusal as error:
         refused = make_response(webhook_page(connector, site, str(error)))
         refused.status_code = 409
@@ -275,11 +277,11 @@ def shown_or_not(connector: Connector, site: str) -> ResponseReturnValue:
 
 def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Let the connector's own account make the webhook, which only an administrator of Jira, or an OAuth app, may."""
-    address = public_address(connector, webhook.target(connector, acting(), site).address)
+    address = public_address(connector, webhook.target(connector, current_actor(), site).address)
     try:
-        webhook.register(connector, acting(), site, address)
+        webhook.register(connector, current_actor(), site, address)
     except (JiraError, Refusal) as error:
-        said = told(error) if isinstance(error, JiraError) else str(error)
+        said = describe_error(error) if isinstance(error, JiraError) else str(error)
         return webhook_page(connector, site, f"{said} Or do it as below.")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
     return redirect(url_for("control.wizard_webhook", site=site))

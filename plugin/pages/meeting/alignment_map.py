@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.choice import chosen_place
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.meeting.meeting import meeting_view
@@ -24,7 +24,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         work = {(site, state.key or state.id): work_of(state) for site, state in states}
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
         lane = chosen_place("lane", len(view.lanes))
-        return rendered(
+        return render(
             "map.html",
             "objectives",
             view=view,

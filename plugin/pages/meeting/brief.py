@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from plugin.access.authorization.permission import needs
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.kpi import kpi_row
@@ -24,7 +24,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         view = meeting_view(sources.meeting(), sources.now(), sources.zone)
         sites = sources.site_names()
         rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
-        return rendered(
+        return render(
             "brief.html",
             "objectives",
             view=view,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Blueprint
 
 from plugin.access.authorization.permission import needs
-from plugin.pages.frame.page import Page, rendered
-from plugin.pages.objectives.objective import explained
+from plugin.pages.frame.page import Page, render
+from plugin.pages.objectives.objective import explanation_now
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.meeting.meeting import AgendaRow, meeting_view
@@ -36,7 +36,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         view = meeting_view(found, sources.now(), sources.zone)
         pairs = zip(found.meeting.agenda, view.agenda, strict=True)
         slides = [slide(sources, item.row.state.id, item.row.site, shown) for item, shown in pairs]
-        return rendered(
+        return render(
             "present.html",
             "objectives",
             view=view,
@@ -50,7 +50,7 @@ def slide(sources: Sources, objective_id: str, site: str | None, item: AgendaRow
     found = sources.located(objective_id, site)
     if not found:
         return None
-    view = explained(sources, found[0], everything=False)
+    view = explanation_now(sources, found[0], everything=False)
     rows = view.key_results
     return Slide(item, rows[:KEY_RESULTS], len(rows[KEY_RESULTS:]), view.remarks[0] if view.remarks else None)
 

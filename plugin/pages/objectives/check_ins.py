@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from mappings.explain.check_in import CheckIn
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal, flash_result
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.objectives.objective import address, objective_page
@@ -40,12 +40,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/objectives/<id_or_key>/check-ins", endpoint="check_in")
     @needs("editor")
     def say(id_or_key: str) -> ResponseReturnValue:
-        return said(connector, sources, meant(sources, id_or_key))
+        return keep_check_in(connector, sources, meant(sources, id_or_key))
 
     @blueprint.post(f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/keep", endpoint="keep_check_in")
     @needs("editor")
     def keep_it(id_or_key: str, number: int) -> ResponseReturnValue:
-        return kept(connector, sources, meant(sources, id_or_key), number)
+        return extend_check_in(connector, sources, meant(sources, id_or_key), number)
 
     @blueprint.post(
         f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/withdraw", endpoint="withdraw_check_in"
@@ -53,7 +53,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def withdraw_it(id_or_key: str, number: int) -> ResponseReturnValue:
         located = meant(sources, id_or_key)
-        ended = withdraw(connector, acting(), located.site, located.saved.state.id, number)
+        ended = withdraw(connector, current_actor(), located.site, located.saved.state.id, number)
         flash_result(ended, "Withdrawn. The derived value is shown in a moment.", GONE)
         return _back(sources, located)
 
@@ -62,7 +62,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     )
     @needs("editor")
     def answer(id_or_key: str, number: int) -> ResponseReturnValue:
-        return replied(connector, sources, meant(sources, id_or_key), number)
+        return keep_reply(connector, sources, meant(sources, id_or_key), number)
 
     @blueprint.post(
         f"/objectives/<id_or_key>/replies/<{SERIAL}:number>/take-back", endpoint="take_reply_back"
@@ -71,7 +71,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def take_it_back(id_or_key: str, number: int) -> ResponseReturnValue:
         located = meant(sources, id_or_key)
         try:
-            gone = take_back(connector, acting(), located.site, located.saved.state.id, number)
+            gone = take_back(connector, current_actor(), located.site, located.saved.state.id, number)
         except ReplyRefusal as error:
             flash_refusal(f"Not taken back: {error}")
         else:
@@ -80,7 +80,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             else:
                 flash(
                     "Your answer is taken back."
-                    if acting().label == gone.by
+                    if current_actor().label == gone.by
                     else f"The answer of {gone.by} is taken back."
                 )
         return _back(sources, located, "check-ins")
@@ -94,7 +94,9 @@ def meant(sources: StoredSources, id_or_key: str) -> LocatedObjective:
     return found[0]
 
 
-def said(connector: Connector, sources: StoredSources, located: LocatedObjective) -> ResponseReturnValue:
+def keep_check_in(
+    connector: Connector, sources: StoredSources, located: LocatedObjective
+) -> ResponseReturnValue:
     """Keep what was typed; where it cannot be, the page again with the form to be mended."""
     form = CheckInForm(request.form)
     made = checked_in(connector, located, form) if form.validate() else None
@@ -123,19 +125,19 @@ def checked_in(connector: Connector, located: LocatedObjective, form: CheckInFor
             measure=measure,
             confidence=sure,
         )
-        return check_in(connector, acting(), located.site, state.id, wanted)
+        return check_in(connector, current_actor(), located.site, state.id, wanted)
     except CheckInRefusal as error:
         for part, fault in error.faults:
             form.refuse(f"{fault}.", "" if part == "key_result" else part)
         return None
 
 
-def told(error: CheckInRefusal) -> str:
+def describe_refusal(error: CheckInRefusal) -> str:
     """What is wrong, in sentences."""
     return " ".join(f"{said}." for _, said in error.faults)
 
 
-def kept(
+def extend_check_in(
     connector: Connector, sources: StoredSources, located: LocatedObjective, number: int
 ) -> ResponseReturnValue:
     """Say it again, until the end of the cycle where that is still to come."""
@@ -143,9 +145,9 @@ def kept(
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
     until = cycle.end if cycle is not None and cycle.end >= today else None
     try:
-        made = keep(connector, acting(), located.site, state.id, number, until)
+        made = keep(connector, current_actor(), located.site, state.id, number, until)
     except CheckInRefusal as error:
-        flash_refusal(f"Not kept: {told(error)}")
+        flash_refusal(f"Not kept: {describe_refusal(error)}")
     else:
         if made is None:
             flash_refusal(GONE)
@@ -154,13 +156,13 @@ def kept(
     return _back(sources, located)
 
 
-def replied(
+def keep_reply(
     connector: Connector, sources: StoredSources, located: LocatedObjective, number: int
 ) -> ResponseReturnValue:
     """Keep an answer; where it cannot be, the page again with what was typed."""
     form = ReplyForm(request.form)
     try:
-        reply(connector, acting(), located.site, located.saved.state.id, number, form.answer.data)
+        reply(connector, current_actor(), located.site, located.saved.state.id, number, form.answer.data)
     except ReplyRefusal as error:
         form.refuse(str(error), "answer")
         if error.about != "said":  # the page may show the check-in no more, nor the form at it

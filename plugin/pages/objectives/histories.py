@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import site_in_address
@@ -22,12 +22,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read(site: str, name: str) -> ResponseReturnValue:
         known_site(connector, site)
         text, revision = request.form.get("at", ""), request.form.get("mapping", "")
-        at = asked_instant(connector, acting(), site, text)
+        at = asked_instant(connector, current_actor(), site, text)
         if at is None:
             flash_refusal(f"“{text}” is no day. Write one like 2026-10-31.")
         else:
             ruling = revision if revision and revision != DRAFT else None
-            flash(told(read_lacking(connector, acting(), site, name, at, ruling)))
+            flash(describe_backfill(read_lacking(connector, current_actor(), site, name, at, ruling)))
         in_address = site_in_address(site, connector.sites)
         address = url_for(
             "pages.objective", id_or_key=name, site=in_address, at=text, mapping=revision or None
@@ -35,7 +35,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(address)
 
 
-def told(done: HistoryReads) -> str:
+def describe_backfill(done: HistoryReads) -> str:
     """What came of it, in a sentence for each part."""
     said = [f"{done.read} {'history was' if done.read == 1 else 'histories were'} read."]
     if done.refused:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.health import ACHIEVED_AT
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import (
     objective_address,
     parent_address,
@@ -98,11 +98,11 @@ def objective_page(
 
     `refused` is a check-in that could not be kept: its form is shown again with what was typed. `asked` is the issue whose row is marked.
     """
-    return rendered(
+    return render(
         "objective.html",
         "objectives",
         favourite=favourite(sources, located),
-        view=explained(sources, located, everything, refused, asked, unanswered),
+        view=explanation_now(sources, located, everything, refused, asked, unanswered),
         moved=moved_since(sources, located, moved or MovementQuestion(), everything=everything),
         outlook=outlook(sources, located),
         exact=exact,
@@ -134,12 +134,14 @@ def stood_page(sources: Sources, located: LocatedObjective, cycle: str, *, exact
         zone=sources.zone,
         browse=browse_on(sources, site),
         cycle=cycle_in_span(part, state.span),
-        below=tuple(standing(sources, one, site, cycle) for one in sources.aligned(state.id, site, cycle)),
+        below=tuple(
+            aligned_link(sources, one, site, cycle) for one in sources.aligned(state.id, site, cycle)
+        ),
         everything=True,
     )
     said = site_in_address(site, sources.site_names())
     runs = sources.located(state.id, site)
-    return rendered(
+    return render(
         "stood.html",
         "objectives",
         view=explanation(saved, (), around),
@@ -175,8 +177,8 @@ def past_page(
 ) -> str:
     """Where an objective stood at the moment that a text means, with how sure that is."""
     past = sources.as_of(located.saved.state.id, text, located.site, revision or None)
-    view = None if isinstance(past, str) else stood(sources, located.site, past)
-    return rendered(
+    view = None if isinstance(past, str) else explanation_then(sources, located.site, past)
+    return render(
         "as_of.html",
         "objectives",
         name=name(located.saved.state),
@@ -196,7 +198,7 @@ def past_page(
     )
 
 
-def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
+def explanation_then(sources: Sources, site: str, past: AsOf) -> Explanation:
     """The explanation of an objective as it stood."""
     state = past.saved.state
     around = ObjectiveContext(
@@ -239,7 +241,7 @@ def browse_on(sources: Sources, site: str) -> Browse:
     return partial(sources.browse_url, site=site)
 
 
-def explained(
+def explanation_now(
     sources: Sources,
     located: LocatedObjective,
     everything: bool,
@@ -255,7 +257,7 @@ def explained(
         browse=browse_on(sources, site),
         cycle=cycle_in_span(sources.cycles(site).get(state.cycle_id or ""), state.span),
         aligned_to=tuple(reference(sources, id_, site) for id_ in state.aligned_to),
-        below=tuple(standing(sources, one, site) for one in sources.aligned(state.id, site)),
+        below=tuple(aligned_link(sources, one, site) for one in sources.aligned(state.id, site)),
         everything=everything,
         marks=sources.marks(state.id, site),
         check_ins=sources.check_ins(state.id, site),
@@ -282,16 +284,16 @@ def reference(sources: Sources, id_: str, site: str) -> NeighbourLink:
     found = sources.located(id_, site)
     if not found:
         return NeighbourLink(id_, id_, address(sources, id_, site))
-    return named(sources, found[0])
+    return neighbour_link(sources, found[0])
 
 
-def named(sources: Sources, located: LocatedObjective, cycle: str | None = None) -> NeighbourLink:
+def neighbour_link(sources: Sources, located: LocatedObjective, cycle: str | None = None) -> NeighbourLink:
     """How to name an objective."""
     state = located.saved.state
     return NeighbourLink(name(state), state.title, address(sources, name(state), located.site, cycle))
 
 
-def standing(sources: Sources, saved: SavedHead, site: str, cycle: str | None = None) -> NeighbourLink:
+def aligned_link(sources: Sources, saved: SavedHead, site: str, cycle: str | None = None) -> NeighbourLink:
     """An objective aligned to this one, and where it stands; with a cycle where it stood when that was over."""
     head = saved.state
     then = cycle if cycle == head.cycle_id else None
@@ -312,8 +314,8 @@ def several_page(
     sources: Sources, wanted: str, found: Sequence[LocatedObjective], cycle: str | None = None
 ) -> str:
     """The choice where a name stands for objectives of several sites: never the first of them silently."""
-    choices = [(one.site, named(sources, one, cycle)) for one in found]
-    return rendered("several.html", "objectives", wanted=wanted, choices=choices)
+    choices = [(one.site, neighbour_link(sources, one, cycle)) for one in found]
+    return render("several.html", "objectives", wanted=wanted, choices=choices)
 
 
 def _none(sources: Sources, issue: str, else_: str, site: str | None = None) -> NoReturn:
@@ -343,7 +345,7 @@ def why_page(
         return redirect(_asked(sources, one, issue).address)
     several_sites = len({one.site for one in found}) > 1
     choices = [(one.site if several_sites else "", _asked(sources, one, issue)) for one in found]
-    return rendered("why.html", "objectives", issue=issue, choices=choices)
+    return render("why.html", "objectives", issue=issue, choices=choices)
 
 
 def _is_parent(located: LocatedObjective, issue: str) -> bool:
@@ -357,7 +359,7 @@ def parent_page(sources: Sources, located: LocatedObjective, asked: str | None, 
     saved, browse = located.saved, browse_on(sources, located.site)
     state = saved.state
     rows = next((one.measurement.ledger for one in state.key_results), state.ledger)
-    return rendered(
+    return render(
         "parent.html",
         "objectives",
         key=state.key,
@@ -378,9 +380,9 @@ def _asked(sources: Sources, located: LocatedObjective, issue: str) -> Neighbour
     """An objective or a plain parent, and where its page marks the row of an issue."""
     state, said = located.saved.state, site_in_address(located.site, sources.site_names())
     if state.plain:
-        return replace(named(sources, located), address=parent_address(state.key, said, issue))
+        return replace(neighbour_link(sources, located), address=parent_address(state.key, said, issue))
     address = row_address(name(state), said, issue, place_of(state, issue))
-    return replace(named(sources, located), address=address)
+    return replace(neighbour_link(sources, located), address=address)
 
 
 PAGE = Page("objective", "Objective", register)

@@ -17,10 +17,10 @@ from plugin.access.authorization.permission import needs
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.pages.frame.choice import strange_choice
 from plugin.pages.frame.forms import LineField, PageForm
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
-from plugin.pages.views.objectives.listing import DEFAULT_ORDER, ROWS, Filters, after_of, listing
+from plugin.pages.views.objectives.listing import DEFAULT_ORDER, ROWS, Filters, after_of, build_listing
 from plugin.pages.views.objectives.names import ORDERS
 from plugin.pages.views.words.freshness import pulse
 from plugin.use_cases.objectives.objective_list import ObjectivePage
@@ -74,7 +74,7 @@ class FilterForm(PageForm):
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/", endpoint="objectives")
     def objectives() -> ResponseReturnValue:
-        return answered(sources, FilterForm(request.args))
+        return answer_list(sources, FilterForm(request.args))
 
     @blueprint.get("/objectives.csv", endpoint="objectives_file")
     @needs("viewer", lane="heavy")
@@ -94,10 +94,10 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @needs("viewer")
     def team_page(team: str) -> ResponseReturnValue:
         """The objectives of one team that run now, at an address that can be kept."""
-        return answered(sources, FilterForm(MultiDict([*request.args.items(multi=True), ("team", team)])))
+        return answer_list(sources, FilterForm(MultiDict([*request.args.items(multi=True), ("team", team)])))
 
 
-def answered(sources: Sources, form: FilterForm) -> ResponseReturnValue:
+def answer_list(sources: Sources, form: FilterForm) -> ResponseReturnValue:
     """The list, or 400 with a sentence where something cannot be meant."""
     return objectives_page(sources, form), 400 if form.strange() else 200
 
@@ -119,7 +119,7 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
     strange = form.strange()
     found, running = found_of(sources, filters)
     now, zone = sources.now(), sources.zone
-    view = listing(found, filters, sources.cycles(), now, zone, running)
+    view = build_listing(found, filters, sources.cycles(), now, zone, running)
     for field, choices in (
         (form.cycle, view.cycles),
         (form.project, view.projects),
@@ -128,7 +128,7 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
     ):
         field.choices = dict(choices)
     fresh = pulse(sources.vitals(), now, zone)
-    return rendered(
+    return render(
         "objectives.html",
         "objectives",
         view=view,

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.choice import strange_choice
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.practice.practice import site_practice
@@ -26,7 +26,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         views = [
             site_practice(one, team, site_in_address(one.site, names), sources.search_url) for one in found
         ]
-        body = rendered(
+        body = render(
             "practice.html",
             "practice",
             sites=views,

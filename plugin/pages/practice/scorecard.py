@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from plugin.access.authorization.permission import needs
-from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.practice.scorecard import site_scorecard
@@ -18,7 +18,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         names = sources.site_names()
         found = sources.scorecards(request.args.get("cycle") or None)
         views = [site_scorecard(one, site_in_address(one.site, names)) for one in found]
-        return rendered("scorecard.html", "scorecard", sites=views, address=objective_address)
+        return render("scorecard.html", "scorecard", sites=views, address=objective_address)
 
 
 PAGE = Page("scorecard", "Scorecard", register, "scorecard")

@@ -27,7 +27,7 @@ from connectors.jira.http.governor import (
     Wait,
     decide,
     learn,
-    scaled,
+    scale_rates,
 )
 from connectors.jira.http.limit import RemainingCalls, read_left
 from connectors.store import Store, StoreError
@@ -86,8 +86,8 @@ class SharedGovernor:
         """Take a turn, or learn how long to wait for one."""
         self._look(now)
         with self._lock:
-            shared = replace(self._state, pauses=merged(self._state.pauses, self._known.pauses))
-            decision, self._state = decide(shared, call, now, divided(self.rates(), self._known.callers))
+            shared = replace(self._state, pauses=merge_pauses(self._state.pauses, self._known.pauses))
+            decision, self._state = decide(shared, call, now, divide_rates(self.rates(), self._known.callers))
             return decision
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
@@ -112,7 +112,7 @@ class SharedGovernor:
         try:
             count = self._say_present(now) if says else known.callers
             with self._store.read() as conn:
-                found = pauses.all(conn, self._site)
+                found = pauses.load_all(conn, self._site)
         except StoreError as error:
             log.warning("the shared limits cannot be read", site=self._site, error=str(error))
             return
@@ -141,7 +141,7 @@ def rates_of(jira: Jira) -> Rates:
     return governor.rates() if isinstance(governor, SharedGovernor) else CLOUD
 
 
-def merged(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> dict[str, Pause]:
+def merge_pauses(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> dict[str, Pause]:
     """Of each pause the longer one."""
     both = dict(ours)
     for key, pause in theirs.items():
@@ -155,10 +155,10 @@ def read(kept: KeptPause) -> Pause:
     return Pause(kept.until.timestamp(), kept.strikes, kept.reason)
 
 
-def divided(rates: Rates, callers: int) -> Rates:
+def divide_rates(rates: Rates, callers: int) -> Rates:
     """One caller's part of what the connector allows itself of the site's rates and of the writes to one issue."""
     part = max(callers, 1)
-    return replace(scaled(rates, (SHARE if rates.common else 1.0) / part), writers=part)
+    return replace(scale_rates(rates, (SHARE if rates.common else 1.0) / part), writers=part)
 
 
 def _instant(now: float) -> datetime:

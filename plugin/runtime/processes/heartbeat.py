@@ -96,7 +96,7 @@ class Heartbeat:
         """What a killed process of this role and place counted stays; the process itself need not be shown any more."""
         try:
             with self._connector.store.write() as conn:
-                for sign in signs.all(conn):
+                for sign in signs.load_all(conn):
                     if sign.role == self._role and _process(sign).gone:
                         _bury(conn, sign.id, self._connector.clock())
         except StoreError as error:
@@ -120,7 +120,7 @@ class Heartbeat:
             with self._connector.store.write() as conn:
                 signs.put(conn, word)
                 spend_all(conn, self._connector.meter.untold_calls(), now)
-                for other in signs.all(conn):
+                for other in signs.load_all(conn):
                     if now - other.at > FORGET_AFTER:
                         _bury(conn, other.id, now)
         except Exception as error:  # the next word is due soon
@@ -146,7 +146,7 @@ def living_workers(wanted: int) -> int:
 
 def processes(conn: Connection) -> list[Process]:
     """Every process that was heard of within the hour, the latest first."""
-    return [_process(sign) for sign in signs.all(conn)]
+    return [_process(sign) for sign in signs.load_all(conn)]
 
 
 def working_here(connector: Connector) -> bool:
@@ -157,9 +157,9 @@ def working_here(connector: Connector) -> bool:
     return any(one.works and one.host == here and one.lives(connector.clock()) for one in known)
 
 
-def counted(conn: Connection) -> ProcessCounts:
+def count_processes(conn: Connection) -> ProcessCounts:
     """What all processes counted, those of former times too."""
-    total = counts.former(conn)
+    total = counts.load_former(conn)
     for process in processes(conn):
         total = total + process.counted
     return total

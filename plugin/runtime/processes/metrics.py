@@ -54,8 +54,8 @@ class StateCollector(Collector):
         sites = sorted(self._found.sites, key=lambda one: one.site)
         for families in FAMILIES:
             yield from families(sites)
-        yield standing(self._objectives)
-        yield from measured(self._kpis, self._found.at)
+        yield measure_standing(self._objectives)
+        yield from measure_kpis(self._kpis, self._found.at)
         yield from at_work(self._found)
         figures = self._found.counted
         yield from (calls(figures), points(figures), lags(figures))
@@ -81,7 +81,7 @@ def deliveries(sites: Sites) -> Iterator[Metric]:
     yield family
 
 
-def waiting(sites: Sites) -> Iterator[Metric]:
+def measure_waiting(sites: Sites) -> Iterator[Metric]:
     """What is due, and for how long a worker could have taken it: by a number that grows one sees that nothing is worked off.
 
     What waits on purpose, as a field that is paced does, is not late.
@@ -142,7 +142,7 @@ def outages(sites: Sites) -> Iterator[Metric]:
     yield family
 
 
-def granted(sites: Sites) -> Iterator[Metric]:
+def measure_grants(sites: Sites) -> Iterator[Metric]:
     """What Jira said is left of its limit; no sample where it says nothing."""
     family = Gauge("jira_okr_budget_left", "Calls or points Jira said are left.", labels=["site"])
     for one in sites:
@@ -194,7 +194,7 @@ def drift(sites: Sites) -> Iterator[Metric]:
     yield from (wrong, since, below, age, recent, failed)
 
 
-def written(sites: Sites) -> Iterator[Metric]:
+def measure_writes(sites: Sites) -> Iterator[Metric]:
     """What became of writes, ever. `held` ones wait for a person now; `open` ones are under way, or their process died."""
     family = Gauge(
         "jira_okr_writes",
@@ -207,7 +207,7 @@ def written(sites: Sites) -> Iterator[Metric]:
     yield family
 
 
-def standing(objectives: Mapping[str, ObjectiveCounts]) -> Metric:
+def measure_standing(objectives: Mapping[str, ObjectiveCounts]) -> Metric:
     """How many stand how, by cycle: a sample for each health that an objective of the cycle has, and none names an objective."""
     family = Gauge(
         "jira_okr_objectives",
@@ -220,7 +220,7 @@ def standing(objectives: Mapping[str, ObjectiveCounts]) -> Metric:
     return family
 
 
-def measured(kpis: Mapping[str, KpiFigures], now: datetime) -> Iterator[Metric]:
+def measure_kpis(kpis: Mapping[str, KpiFigures], now: datetime) -> Iterator[Metric]:
     """Where KPIs stood when their last period with a value was settled, and how old their latest reading is; no sample for what was never read."""
     value = Gauge(
         "jira_okr_kpi_value", "Value of the last settled period that has one.", labels=["site", "kpi"]
@@ -246,13 +246,13 @@ def measured(kpis: Mapping[str, KpiFigures], now: datetime) -> Iterator[Metric]:
 
 FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
     deliveries,
-    waiting,
+    measure_waiting,
     trouble,
     outages,
-    granted,
+    measure_grants,
     credentials,
     drift,
-    written,
+    measure_writes,
 )
 
 

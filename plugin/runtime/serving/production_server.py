@@ -31,7 +31,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs, known_secrets
-from plugin.runtime.saved_sites import watched
+from plugin.runtime.saved_sites import watch_sites
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
 from plugin.runtime.serving.fork_server import ForkServer
 from plugin.runtime.serving.health_listener import health_listener
@@ -176,7 +176,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
             finish(LAST_S)
             end_process(0)
 
-    with watched(connector), health_listener(connector):
+    with watch_sites(connector), health_listener(connector):
         heavy_work = HeavyWork(
             fork_server, settings.heavy_processes, lambda: connector.announce(), connector.meter.add
         )

@@ -13,7 +13,7 @@ from plugin.jobs import engine_for
 from plugin.jobs.port import Engine
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
-from plugin.runtime.saved_sites import watched
+from plugin.runtime.saved_sites import watch_sites
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -33,7 +33,7 @@ class RunningServer:
 
 
 @contextmanager
-def serving(connector: Connector, host: str, port: int, workers: int) -> Iterator[RunningServer]:
+def serve(connector: Connector, host: str, port: int, workers: int) -> Iterator[RunningServer]:
     """Serve in threads until the block ends; port 0 takes a free one."""
     app = create_app(connector)
     engine = engine_for(connector, workers)
@@ -43,7 +43,7 @@ def serving(connector: Connector, host: str, port: int, workers: int) -> Iterato
     thread.start()
     engine.start()
     try:
-        with watched(connector):
+        with watch_sites(connector):
             yield RunningServer(f"http://{host}:{server.server_port}", server, engine)
     finally:
         server.shutdown()

@@ -55,7 +55,7 @@ def _walk(context: Context, missing: Mapping[str, Selector]) -> None:
         candidates.fill(conn, context.site, context.mapping.revision, found)
 
 
-def reached(context: Context, conn: Connection, objective_id: str) -> list[Issue] | None:
+def reach_issues(context: Context, conn: Connection, objective_id: str) -> list[Issue] | None:
     """The issues of the objective's queries, what is above them, and below them where sub-tasks stand in; None where only the whole mirror will do."""
     wanted = _queries(context, conn, objective_id)
     if wanted is None:
@@ -206,5 +206,7 @@ def _above(context: Context, conn: Connection, found: Iterable[Issue]) -> list[I
     known = {issue.id: issue.parent_id for issue in found}
     parents = {parent for parent in known.values() if parent is not None} - known.keys()
     return (
-        [one for one in mirror.above(conn, context.site, parents) if one.id not in known] if parents else []
+        [one for one in mirror.load_above(conn, context.site, parents) if one.id not in known]
+        if parents
+        else []
     )

@@ -28,7 +28,7 @@ from mappings.rollup.cycles.carry_undo import (
     StandingCopy,
     carry_undo,
     done_since,
-    recalled,
+    recall_plan,
     standing_of,
     stood_but,
 )
@@ -55,7 +55,7 @@ log = structlog.get_logger("jira_okr.carries")
 def carry_on(context: Context, objective_id: str, tenure: ObjectiveLease | None = None) -> None:
     """Set what is still to be set. Raises a JiraError for passing trouble: then it is set by the next reconcile."""
     with context.store.read() as conn:
-        waiting = carries.waiting(conn, context.site, objective_id)
+        waiting = carries.load_waiting(conn, context.site, objective_id)
     for one in waiting:
         if tenure is not None:
             tenure.keep()
@@ -99,7 +99,7 @@ def _settle(context: Context, kept: KeptCarry, touched: frozenset[str]) -> None:
         if read is not None:
             land_issues(context, conn, in_scope(context, issues), set(), now, read.gaps)
         if not plan.copies:
-            check_ins.carried(conn, context.site, plan.objective_id, kept.by, now)
+            check_ins.leave_behind(conn, context.site, plan.objective_id, kept.by, now)
         there = carried_issues(conn, context.site, context.mapping, _goes_on_as(conn, context.site, plan))
         stood = standing_of(context.mapping, there)
         carries.settle(conn, context.site, replace(plan, stood=stood), CarryState.DONE)
@@ -149,7 +149,7 @@ def done_on(
 ) -> list[str]:
     """What was done on what was carried since it was: then it is not taken back. `but`: places that say nothing of that."""
     goes_on_as = kept.copies.get(kept.plan.objective_id, kept.plan.objective_id)
-    since = [one for one in check_ins.of(conn, site, goes_on_as) if one.check_in.at > kept.at]
+    since = [one for one in check_ins.load_all(conn, site, goes_on_as) if one.check_in.at > kept.at]
     said = [f"{one.check_in.by} checked in on {one.check_in.at:%Y-%m-%d}" for one in since[-1:]]
     if not kept.plan.stood:
         return said
@@ -167,13 +167,13 @@ def recalled_carry(context: Context, conn: Connection, kept: KeptCarry) -> tuple
         return kept, ()
     issues = carried_issues(conn, context.site, context.mapping, plan.objective_id)
     touched = {one.id: one.updated for one in issues if one.created <= kept.at < one.updated}
-    known = issue_steps.kept(context, conn, touched)
+    known = issue_steps.load_histories(context, conn, touched)
     lacking = tuple(sorted(one.key for one in issues if one.id in touched and one.id not in known))
     if lacking or not issues:
         return kept, lacking or (plan.key or plan.objective_id,)
     former = mirror.former_keys(conn, context.site)
     past = list(PastIssues(issues, known, context.catalogue, former).at(kept.at))
-    return replace(kept, plan=recalled(context.mapping, plan, past, context.field)), ()
+    return replace(kept, plan=recall_plan(context.mapping, plan, past, context.field)), ()
 
 
 def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> None:

@@ -19,7 +19,7 @@ from connectors.store.mirror import mirror
 from connectors.store.work import due
 from mappings.fields import field_type
 from mappings.fields.field_type import as_sent
-from mappings.kpi.episode import carried
+from mappings.kpi.episode import carry
 from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
@@ -256,7 +256,7 @@ def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:
     if not ids:
         return
     with context.store.write() as conn:
-        kpis.alone(conn, context.site)
+        kpis.hold_alone(conn, context.site)
         for id_ in ids:
             state = kpis.get(conn, context.site, id_)
             one = copies.made.get(state.key_result or state.former or "")
@@ -264,7 +264,7 @@ def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:
                 continue
             news = replace(state, former=one.id)
             if state.key_result is not None:
-                news = replace(carried(state, kept.plan.from_cycle), key_result=one.id)
+                news = replace(carry(state, kept.plan.from_cycle), key_result=one.id)
             kpis.put(conn, context.site, id_, news, context.clock())
 
 
@@ -275,7 +275,7 @@ def lead_kpis_back(context: Context, kept: KeptCarry) -> None:
     if not ids or not sources:
         return
     with context.store.write() as conn:
-        kpis.alone(conn, context.site)
+        kpis.hold_alone(conn, context.site)
         for id_ in ids:
             state = kpis.get(conn, context.site, id_)
             if state.key_result in sources:

@@ -61,7 +61,7 @@ def _age(one: Issue) -> tuple[datetime, int]:
     return one.created, int(one.id)
 
 
-def unfilled(screen: Mapping[str, CreateField], given: Collection[str]) -> list[CreateField]:
+def unfilled_fields(screen: Mapping[str, CreateField], given: Collection[str]) -> list[CreateField]:
     """The fields that a create screen requires, and that neither these nor Jira fill."""
     return [
         one

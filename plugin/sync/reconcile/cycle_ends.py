@@ -33,7 +33,7 @@ Measure = Callable[[list[str], States, Ends, Mapping[str, str]], dict[str, Objec
 """Measures objectives, given the states of others, the facts of ends, and of those that are meant as they ended an earlier cycle which that is."""
 
 
-def measured(
+def measure_ends(
     context: Context,
     conn: Connection,
     forest: Forest,
@@ -77,8 +77,8 @@ def noted_ends(
 ) -> dict[str, CycleEnd]:
     """What is known of the last cycle of each of these objectives that has ended (that had at a moment); what is closed stands as it was closed."""
     ids = list(ids)
-    found = cycle_ends.latest(conn, site, ids, None if at is None else at.now)
-    for id_, record in closings.standing(conn, site, ids, None if at is None else at.today).items():
+    found = cycle_ends.load_latest(conn, site, ids, None if at is None else at.now)
+    for id_, record in closings.load_standing(conn, site, ids, None if at is None else at.today).items():
         end = found.get(id_)
         if end is None or end.facts.cycle_id != record.cycle_id:
             continue
@@ -218,7 +218,7 @@ def _at_end(
     if cycle.measured == "close":
         return EndFacts(cycle.id, tuple(issues[id_] for id_ in sorted(issues)))
     later = {one.id: one.updated for one in issues.values() if one.updated > end}
-    histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
+    histories = issue_histories.load_known(conn, context.site, later, context.history_fields) if later else {}
     former = mirror.former_keys(conn, context.site) if histories else {}
     linked = bool(histories) and looks_at_links(context.mapping)
     witness = PastFacts(issues.values(), histories, context.catalogue, former, linked=linked)

@@ -97,7 +97,7 @@ def unknown_queries(context: Context, conn: Connection, objective_ids: Iterable[
     if not context.reads_everything:
         return {}
     ids = frozenset(objective_ids)
-    stale = below(context, conn, ids).stale
+    stale = load_below(context, conn, ids).stale
     return candidates.unknown(context, conn, sorted(ids | stale))
 
 
@@ -116,7 +116,7 @@ def measure_together(
 
     `every` gives the whole mirror, which some JQL needs.
     """
-    hanging = below(context, conn, frozenset(objective_ids))
+    hanging = load_below(context, conn, frozenset(objective_ids))
     ids = [*objective_ids, *sorted(hanging.stale)]
     # How those below are closed and what they weigh stands in their issues.
     known = [id_ for id_ in hanging.settled if not id_.startswith("@")]
@@ -128,7 +128,7 @@ def measure_together(
     return JointMeasurement(states=states, ends=ends, forest=forest, below=everything, having=having)
 
 
-def below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedObjectives:
+def load_below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedObjectives:
     """Everything that hangs below any of these by alignment, all the way down, so that a circle is seen."""
     if not any(rule.part.aligned_to is not None for rule in context.mapping.objectives):
         return AlignedObjectives()
@@ -198,7 +198,7 @@ def _assessed(
     checked_in, carried = ObjectiveTrait.CHECKED_IN in having, ObjectiveTrait.CARRIED in having
     said = check_ins.standing_among(conn, context.site, ids) if checked_in else NO_CHECK_INS
     moment = context.moment(conn)
-    brought = carries.standing(conn, context.site, ids) if carried else NO_CARRIES
+    brought = carries.load_standing(conn, context.site, ids) if carried else NO_CARRIES
     aims = episode_aims(conn, context.site, context.mapping)
     read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
 
@@ -210,7 +210,7 @@ def _assessed(
 
     ended = ObjectiveTrait.CYCLE_ENDED in having
     noted = cycle_ends.noted_ends(conn, context.site, ids) if ended else {}
-    return cycle_ends.measured(context, conn, forest, ids, settled, measure, noted, brought)
+    return cycle_ends.measure_ends(context, conn, forest, ids, settled, measure, noted, brought)
 
 
 def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:
@@ -219,7 +219,7 @@ def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Ite
     phrases = {phrase.casefold() for rule in mapping.objectives if (phrase := link_phrase(mapping, rule))}
     issues = [id_ for id_ in targets if not id_.startswith("@")]
     if phrases and issues:
-        for issue in mirror.linked(conn, context.site, issues):
+        for issue in mirror.load_linked(conn, context.site, issues):
             rule = objective_rule(mapping, issue, moment)
             phrase = link_phrase(mapping, rule) if rule is not None else None
             if phrase is not None:
@@ -268,7 +268,7 @@ def _issues_for(
     by_jql: list[Issue] = []
     if context.reads_everything:
         for id_ in objective_ids:
-            reached = candidates.reached(context, conn, id_)
+            reached = candidates.reach_issues(context, conn, id_)
             if reached is None:
                 return list(every(conn, context.site))
             by_jql += reached
@@ -276,7 +276,7 @@ def _issues_for(
     if not issues:
         return by_jql
     tree = mirror.subtree(conn, context.site, issues)
-    linked = mirror.linked(conn, context.site, issues)
+    linked = mirror.load_linked(conn, context.site, issues)
     # What is aligned counts by the state that is stored of it, or is measured by itself.
     counting = linked if _counts_by_link(context.mapping) else []
     under = mirror.subtree(conn, context.site, [issue.id for issue in counting]) if counting else []
@@ -300,8 +300,8 @@ def _locked(context: Context, objective_ids: list[str]) -> set[str]:
 
 def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:
     """Who else may have these issues as key results, though nothing stored says so: what is above them, linked with them, or asks by JQL."""
-    found = {issue.id for issue in mirror.linked(conn, context.site, shared)}
-    found |= {one.parent_id for one in mirror.above(conn, context.site, shared) if one.parent_id}
+    found = {issue.id for issue in mirror.load_linked(conn, context.site, shared)}
+    found |= {one.parent_id for one in mirror.load_above(conn, context.site, shared) if one.parent_id}
     if any(
         hasattr(rule.part.relation, "jql") or hasattr(rule.part.relation, "jql_field")
         for one in context.mapping.objectives

@@ -28,7 +28,7 @@ from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired_values import Owners, counting_rows, desired, writes_to
+from mappings.write_back.desired_values import Owners, counting_rows, desired_values, writes_to
 from mappings.write_back.leftovers import with_clearing
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.targets import target_of
@@ -42,7 +42,7 @@ from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
 from plugin.sync.write_back.application import WriteResult, apply, tell_freshness, write_waiting
-from plugin.sync.write_back.foreign_values import parted, written_with_care
+from plugin.sync.write_back.foreign_values import part_plan, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, still_ours
 from plugin.sync.write_back.permits import TRIED
@@ -146,7 +146,7 @@ def reconcile(
         note_held(context, planned, sifted.braked, RESYNC, brake.reason)
     planned = still_ours(context, sifted.plan)
     write_out = partial(apply, context, cause=tenure.claim.reason if tenure else "asked for", tenure=tenure)
-    plain, looked = parted(planned)
+    plain, looked = part_plan(planned)
     applied = write_out(plain)
     consulted = written_with_care(
         context, looked, partial(confirm, context, beside), write_out, partial(_still_wants, context)
@@ -211,7 +211,7 @@ def _decided(context: Context, conn: Connection, objective_id: str) -> Reconcile
         allowed=allowed,
         planned=planned,
         sifted=sifted,
-        brake=brakes.standing(conn, context.site) if sifted.braked else None,
+        brake=brakes.load_standing(conn, context.site) if sifted.braked else None,
     )
 
 
@@ -232,9 +232,9 @@ def whole_plan(
 
 def _still_to_write(context: Context, conn: Connection, whole: Plan, found: MeasuredObjective) -> Plan:
     """What of it the last write did not reach: what is looked at first, and what Jira refused, which is tried again like any other."""
-    looked = parted(whole)[1].changes
+    looked = part_plan(whole)[1].changes
     standing = (
-        {(one.issue_id, one.field_id) for one in refusals.all(conn, context.site, whole.objective_id)}
+        {(one.issue_id, one.field_id) for one in refusals.load_all(conn, context.site, whole.objective_id)}
         if ObjectiveTrait.REFUSED in found.having
         else set()
     )
@@ -329,7 +329,7 @@ def plan_objective(
         return Plan("")
     closed = frozenset({state.id}) if end is not None and end.closed else frozenset[str]()
     basis = replace(context.basis, closed=closed)
-    wanted = desired(context.mapping, state, forest.issue, basis, owned)
+    wanted = desired_values(context.mapping, state, forest.issue, basis, owned)
     found = plan(state.id, wanted, forest.issue)
     cause = why() if found else ""
     return plan(state.id, wanted, forest.issue, cause) if cause else found
@@ -345,7 +345,7 @@ def _still_wants(context: Context, standing: WrittenField) -> bool:
         return False
     target = target_of(standing.field_id)
     thing = target.shared(standing.after)
-    wanted = desired(context.mapping, state, found.forest.issue, context.basis, owned)
+    wanted = desired_values(context.mapping, state, found.forest.issue, context.basis, owned)
     return any(
         one.issue_id == standing.issue_id and target.shared(one.raw) == thing
         for one in wanted
@@ -366,7 +366,7 @@ def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
 
     That a value was refused says nothing about clearing the field once the issue has left.
     """
-    standing = refusals.of(conn, context.site, planned.objective_id, context.mapping.revision)
+    standing = refusals.load_values(conn, context.site, planned.objective_id, context.mapping.revision)
 
     def waits(change: Change) -> bool:
         place = (change.issue_id, change.field_id)
@@ -381,7 +381,7 @@ def confirm_open_writes(context: Context, objective_id: str) -> list[Write]:
     Gives those of places beside Jira, which may be out of reach while Jira is not: they are looked up before anything is written there.
     """
     with context.store.read() as conn:
-        open_writes = writes.unsettled(conn, context.site, objective_id)
+        open_writes = writes.load_unsettled(conn, context.site, objective_id)
     beside = [write for write in open_writes if target_of(write.field_id).consults]
     confirm(context, [write for write in open_writes if write not in beside])
     return beside

@@ -90,7 +90,7 @@ class UnservedObjective:
     state: ObjectiveState
 
 
-def unserved(context: Context) -> list[UnservedObjective]:
+def find_unserved(context: Context) -> list[UnservedObjective]:
     """The objectives that are due and stand otherwise than they are stored, but for those of which only a reconcile can say how they stand."""
     if context.absences:
         return []
@@ -136,7 +136,7 @@ def note_unserved(context: Context, conn: Connection, found: Iterable[UnservedOb
     by_id = {one.saved.state.id: one for one in found}
     before = context.clock() - MOMENT
     for id_, saved in objectives.several(conn, site, by_id).items():
-        latest = snapshots.latest(conn, site, id_)
+        latest = snapshots.latest_instant(conn, site, id_)
         if saved == by_id[id_].saved and latest is not None and latest <= before:
             snapshots.keep(conn, site, (saved.state, revision), by_id[id_].state, revision, before)
 
@@ -163,7 +163,7 @@ def mark_differing(
 
 def _looks(context: Context, chunk: list[str], going_on: Callable[[], None] = lambda: None) -> list[Look]:
     with context.store.read() as conn:
-        generations = due.untouched(conn, context.site, chunk)
+        generations = due.list_untouched(conn, context.site, chunk)
     found = _standing(context, chunk, going_on)
     return [Look(id_, found.get(id_), generations.get(id_)) for id_ in chunk]
 

@@ -63,13 +63,13 @@ def watch(context: Context, conn: Connection, state: ObjectiveState | None) -> N
         comments.watch(conn, context.site, (one.issue_id for one in state.key_results if one.issue_id))
 
 
-def told(context: Context, named: Mapping[str, bool]) -> list[str]:
+def list_to_read(context: Context, named: Mapping[str, bool]) -> list[str]:
     """Whose comments have to be read, of issues that deliveries name; False where what they say of a comment is no check-in."""
     if not named or context.mapping.document.check_ins is None:
         return []
     with context.store.read() as conn:
-        watched = comments.watched(conn, context.site, named)
-        known = {issue_id for issue_id, _ in comments.of(conn, context.site, watched)}
+        watched = comments.list_watched(conn, context.site, named)
+        known = {issue_id for issue_id, _ in comments.load_comments(conn, context.site, watched)}
     return sorted(id_ for id_ in watched if named[id_] or id_ in known)
 
 
@@ -108,7 +108,7 @@ def _begun(context: Context) -> datetime | None:
     """Since when the mapping asks for check-ins, without a break; what was said before was not said to us."""
     begun = None
     with context.store.read() as conn:
-        for at, text in revisions.ruled(conn, context.site):
+        for at, text in revisions.load_rules(conn, context.site):
             if text is None or not _asks(text):
                 break
             begun = at
@@ -143,7 +143,7 @@ def _take(
     if not places:
         comments.unwatch(conn, context.site, issue.id)
         return
-    known = comments.of(conn, context.site, [issue.id])
+    known = comments.load_comments(conn, context.site, [issue.id])
     kept: list[KeptComment] = []
     wanted: dict[str, tuple[Comment, Remark]] = {}
     for one in found:
@@ -221,7 +221,7 @@ def _forbidden(
 
 
 def _places(context: Context, conn: Connection, issue_id: str) -> Iterator[CommentedKeyResult]:
-    closed = closings.closed(conn, context.site)
+    closed = closings.load_closed(conn, context.site)
     for id_ in sorted(objectives.depending_on(conn, context.site, [issue_id])):
         saved = objectives.load(conn, context.site, id_)
         if saved is None or saved.state.cycle_id in closed:
@@ -295,7 +295,7 @@ def _follow(
         check_ins.retract(conn, context.site, check_in, now)
         _note(context, conn, check_in, "check-in by comment taken back", issue, now)
         moved.add(check_in.objective_id)
-    brought = carries.begun(conn, context.site, [place.objective.id for place in places])
+    brought = carries.load_beginnings(conn, context.site, [place.objective.id for place in places])
     for comment, remark in wanted.values():
         for place in places:
             if (place.objective.id, place.key_result.id, comment.id) in standing:

@@ -50,7 +50,7 @@ def land(
         if one.issue_key or one.listed or one.issue_id in known or not one.issue_id
     ]
     gaps.put(conn, context.site, ours, context.clock())
-    return needing(conn, context.site, over)
+    return objectives_needing(conn, context.site, over)
 
 
 def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[Gap, ...]]:
@@ -84,10 +84,10 @@ def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[
 def settle_full_read(context: Context, conn: Connection, began: datetime) -> None:
     """Everything was read: a gap that nothing showed is none of ours any more."""
     over = gaps.clear_unseen(conn, context.site, began)
-    context.mark(conn, needing(conn, context.site, over), "a gap is over")
+    context.mark(conn, objectives_needing(conn, context.site, over), "a gap is over")
 
 
-def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[str]:
+def objectives_needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[str]:
     """Objectives that were computed from these issues, or from what they hang under."""
     ids = frozenset(id_ for one in found for id_ in _ids(conn, site, one.gap))
     return objectives.depending_on(conn, site, ids) if ids else frozenset()

@@ -21,9 +21,9 @@ log = structlog.get_logger("jira_okr.histories")
 Histories = dict[str, tuple[FieldChange, ...]]
 
 
-def kept(context: Context, conn: Connection, updated: Mapping[str, datetime]) -> Histories:
+def load_histories(context: Context, conn: Connection, updated: Mapping[str, datetime]) -> Histories:
     """The histories of these issues (id → `updated`) that are known whole."""
-    return issue_histories.known(conn, context.site, updated, context.history_fields) if updated else {}
+    return issue_histories.load_known(conn, context.site, updated, context.history_fields) if updated else {}
 
 
 def read(
@@ -50,7 +50,7 @@ def read(
 def _torn(context: Context, conn: Connection, steps: Histories) -> frozenset[str]:
     """Those without any change of which changes are kept: histories only grow, and an answer that is empty for no reason looks the same."""
     empty = dict.fromkeys((id_ for id_, its in steps.items() if not its), LONG_AGO)
-    known = kept(context, conn, empty)
+    known = load_histories(context, conn, empty)
     torn = frozenset(id_ for id_, its in known.items() if its)
     if torn:
         log.warning("histories that lost all their changes are not believed", site=context.site, of=len(torn))
@@ -64,7 +64,7 @@ def brought(
 ) -> Histories:
     """Those that are kept, and the others read."""
     with context.store.read() as conn:
-        known = kept(context, conn, updated)
+        known = load_histories(context, conn, updated)
     return known | read(context, {id_: at for id_, at in updated.items() if id_ not in known}, report)
 
 

@@ -75,7 +75,7 @@ def weigh(
         return WeighedLosses()
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, ids)
-        decided = {loss.issue_id: loss for loss in losses.all(conn, context.site)}
+        decided = {loss.issue_id: loss for loss in losses.load_all(conn, context.site)}
         scales = _Scales(known, _beneath(context, conn, known))
     kept = {id_ for id_ in known if id_ in decided and decided[id_].state == "kept"} - deleted
     if accept:

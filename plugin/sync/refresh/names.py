@@ -28,12 +28,12 @@ from mappings.document.names import (
     NameKind,
     NameReview,
     bound_form,
-    called,
     compare,
+    drop_ids,
     entries,
+    names_of_entry,
     plain_id,
     replaced_by_namesakes,
-    without,
 )
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import Issue, JiraValue, Link, User
@@ -66,7 +66,7 @@ def _link_type(link: Link) -> LinkType:
 
 def absences_of(conn: Connection, site: str, revision: str) -> tuple[Absence, ...]:
     """What the mapping names and Jira no longer has."""
-    found = name_comparisons.latest(conn, site)
+    found = name_comparisons.load_latest(conn, site)
     return found.absences if found is not None and found.revision == revision else ()
 
 
@@ -102,7 +102,7 @@ def hold_against(
     found = compare((name for name in mapping.names if name.kind in kinds), form, today)
     if found.bound != form:
         bindings.put(conn, site, mapping.revision, found.bound)
-    before = name_comparisons.latest(conn, site)
+    before = name_comparisons.load_latest(conn, site)
     if before is None or before.revision != mapping.revision:
         before = NameComparison(mapping.revision, now)
     after = _joined(before, found, today, now, kinds)
@@ -235,7 +235,7 @@ def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Cat
     # A page of issues shows few entries: what each is called is worked out once.
     entries = {
         kind: [
-            (entry, called(entry))
+            (entry, names_of_entry(entry))
             for entry in dict.fromkeys(entry for issue in issues for entry in SHOWN[kind](issue))
         ]
         for kind in {name.kind for name in names} & SHOWN.keys()
@@ -284,10 +284,10 @@ def let_go(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
         return
     with store.write() as conn:
         name_comparisons.hold(conn, site)
-        form, known = bound(conn, site, mapping.revision), name_comparisons.latest(conn, site)
+        form, known = bound(conn, site, mapping.revision), name_comparisons.load_latest(conn, site)
         if form is None or known is None or known.revision != mapping.revision:
             return
-        bindings.put(conn, site, mapping.revision, without(form, replaced))
+        bindings.put(conn, site, mapping.revision, drop_ids(form, replaced))
         left = tuple(one for one in known.absences if (one.name.kind, one.id) not in replaced)
         name_comparisons.put(conn, site, replace(known, at=now, absences=left))
         for kind, id_ in sorted(replaced):
@@ -313,7 +313,7 @@ def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalo
         for field, held in fields.items():
             seen.options.setdefault(field, {}).update((one.id, one) for one in held(issue.fields.get(field)))
         for person in (issue.assignee, issue.reporter, issue.creator) if people else ():
-            if person is not None and (people & called(person) or person.id.casefold() in people):
+            if person is not None and (people & names_of_entry(person) or person.id.casefold() in people):
                 seen.people[person.id] = person
         if issue.key.casefold() in keys or issue.id in keys:
             seen.issues[issue.id] = JiraValue(issue.id, issue.key)
@@ -339,7 +339,7 @@ class _SeenNames:
         )
 
 
-def joined(catalogue: Catalogue, seen: Catalogue) -> Catalogue:
+def join_catalogues(catalogue: Catalogue, seen: Catalogue) -> Catalogue:
     """A catalogue with what has been looked up besides."""
     options = {one.id: one.options for one in seen.fields}
     fields = (

@@ -53,7 +53,7 @@ REMEDY = (
 )
 
 
-def spared(
+def spare_fields(
     known: Mapping[str, Issue], issues: Iterable[Issue], ours: Set[str], names: Mapping[str, str]
 ) -> tuple[list[Issue], list[Gap]]:
     """The issues with what we knew of fields that the answers left out, and a gap for each such issue.
@@ -83,7 +83,7 @@ def in_scope(context: Context, issues: Iterable[Issue]) -> list[Issue]:
     lacking = [issue for issue in found if issue.absent]
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, [issue.id for issue in lacking]) if lacking else {}
-    whole = {issue.id: issue for issue in spared(known, lacking, frozenset(), {})[0]}
+    whole = {issue.id: issue for issue in spare_fields(known, lacking, frozenset(), {})[0]}
     return [one for one in found if context.holds(whole.get(one.id, one))]
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.jira.read.bulk import undoubted
+from connectors.jira.read.bulk import no_doubt
 from connectors.store.mirror import mirror
 from connectors.store.writes import writes
 from mappings.facts.issue import Issue
@@ -75,7 +75,7 @@ def _facts(issue: Issue, ours: Collection[str]) -> Issue:
 def before_our_writes(context: Context, searched: Collection[str]) -> Callable[[Issue], bool]:
     """Tells of an issue that is searched for whether it is shown as it was before we wrote to it. Cloud reads by id without a search."""
     if context.api == 3 or not searched:
-        return undoubted
+        return no_doubt
     with context.store.read() as conn:
         lately = writes.written_to(conn, context.site, searched, context.clock() - WINDOW)
         known = mirror.get(conn, context.site, lately)

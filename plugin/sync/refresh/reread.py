@@ -25,7 +25,7 @@ from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.numbers import exact
-from mappings.rollup.measurement import affected
+from mappings.rollup.measurement import affected_objectives
 from plugin.sync.active_mapping import FormerMapping, require
 from plugin.sync.context import Context
 from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
@@ -35,11 +35,11 @@ from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.names import take_in
-from plugin.sync.refresh.omissions import in_scope, spared
+from plugin.sync.refresh.omissions import in_scope, spare_fields
 from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken, same_second
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
-from plugin.sync.write_back.places import recalled, spare_own, with_places
+from plugin.sync.write_back.places import recall_fields, spare_own, with_places
 
 OF_SIGHT = frozenset({"security", "project", "issuekey"})
 """What changes of an issue when other people may see it: its security level, or its project by a move."""
@@ -90,7 +90,7 @@ def refresh(context: Context, worker: str) -> RefreshResult:
     taken up again.
     """
     with context.store.read() as conn:
-        if not inbox.pending(conn, 1, context.site):
+        if not inbox.load_pending(conn, 1, context.site):
             return RefreshResult()
         most = portion(conn, context.site)
     with context.store.write() as conn:
@@ -132,7 +132,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     told = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
     found = with_readings(context, read.issues, changed)
-    comments.follow(context, comments.told(context, batch.commented), read.issues)
+    comments.follow(context, comments.list_to_read(context, batch.commented), read.issues)
     return _land(context, deliveries, batch, FoundIssues(found, lost, read_at, read.gaps))
 
 
@@ -414,10 +414,10 @@ def land_issues(
     doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
-    inside = recalled(context, before, inside)
+    inside = recall_fields(context, before, inside)
     inside = spare_own(context, conn, before, inside, read_at)
-    inside = activation_read.carried(conn, context, before, inside)
-    inside, omitted = spared(before, inside, context.written_places, context.field_names)
+    inside = activation_read.carry_fields(conn, context, before, inside)
+    inside, omitted = spare_fields(before, inside, context.written_places, context.field_names)
     earlier = context.moment(conn)
     contested = same_second(before, inside, read_at or context.clock(), context.written_places)
     changed = mirror.put(conn, context.site, inside, before)
@@ -455,7 +455,9 @@ def _affected(
     marked = set(objectives.depending_on(conn, context.site, touched))
     for issue_id in touched:
         for moment in moments:
-            marked |= affected(context.mapping, forest, before.get(issue_id), after.get(issue_id), moment)
+            marked |= affected_objectives(
+                context.mapping, forest, before.get(issue_id), after.get(issue_id), moment
+            )
     return frozenset(marked)
 
 
@@ -478,7 +480,7 @@ def _hanging(
         return frozenset()
     below = {one.id: one for one in mirror.subtree(conn, context.site, moved)}
     near = {**below, **before}
-    later, lost = context.moment(conn), mirror.below(conn, context.site, gone)
+    later, lost = context.moment(conn), mirror.load_below(conn, context.site, gone)
     left = {
         root: ids.difference(*(under for id_, under in lost.items() if id_ != root and id_ in ids))
         for root, ids in later.below.items()
@@ -494,7 +496,7 @@ def _parent(issue: Issue | None) -> str | None:
 def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
     """The issues, what they are linked with, everything above any of these, and who looks for one of them by JQL, as the mirror has them."""
     found = {issue.id: issue for issue in issues}
-    linked = mirror.linked(conn, context.site, list(found))
+    linked = mirror.load_linked(conn, context.site, list(found))
     found |= {issue.id: issue for issue in linked if issue.id not in found}
     _climb(context, conn, found)
     if context.reads_everything:
@@ -510,5 +512,5 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
 def _climb(context: Context, conn: Connection, found: dict[str, Issue]) -> None:
     """Add everything above these."""
     parents = {one.parent_id for one in found.values() if one.parent_id is not None} - found.keys()
-    for issue in mirror.above(conn, context.site, parents) if parents else ():
+    for issue in mirror.load_above(conn, context.site, parents) if parents else ():
         found.setdefault(issue.id, issue)

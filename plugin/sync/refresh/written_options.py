@@ -100,7 +100,7 @@ def _samples(
     that was asked longest ago: somebody may have renamed an option since.
     """
     with context.store.read() as conn:
-        standing = [one.issue_id for one in refusals.all(conn, context.site) if one.field_id in fields]
+        standing = [one.issue_id for one in refusals.load_all(conn, context.site) if one.field_id in fields]
         refused = mirror.get(conn, context.site, standing[:MOST_REFUSED]).values()
         found = {_place(issue): issue for issue in refused if not issue.archived}
         again = frozenset(found)

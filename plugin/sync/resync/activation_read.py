@@ -56,7 +56,7 @@ def holds(coming: ComingMapping | None, mapping: BoundMapping) -> bool:
     )
 
 
-def carried(
+def carry_fields(
     conn: Connection, context: Context, before: Mapping[str, Issue], issues: list[Issue]
 ) -> list[Issue]:
     """The issues with what was read of them for the coming mapping, where this read did not ask for it."""

@@ -22,7 +22,7 @@ from connectors.store.reads import read_requests, resyncs
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
 from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
-from plugin.sync.resync.search_pages import asked
+from plugin.sync.resync.search_pages import question_name
 
 LONGEST_REST = timedelta(days=1)
 """Jira forgets a page token after seven days. What was read before a rest is looked at again, but not by all that may have changed."""
@@ -90,7 +90,7 @@ def start(context: Context, total: int | None = None, *, anew: bool = False) -> 
     """Go on with the read that did not come to its end, or begin one. `total`: how many issues there are, where that was asked already."""
     holder = uuid.uuid4().hex
     with context.store.write() as conn:
-        kept = None if anew else resyncs.kept(conn, context.site)
+        kept = None if anew else resyncs.load_unfinished(conn, context.site)
         reached = _usable(context, conn, kept)
         if kept is not None and reached is not None:
             resyncs.take_over(conn, context.site, kept.read, holder)
@@ -128,20 +128,20 @@ def shown_ids(context: Context, reading: RunningRead) -> frozenset[str]:
     if reading.seen:
         return frozenset(reading.seen)
     with context.store.read() as conn:
-        kept = resyncs.kept(conn, context.site)
+        kept = resyncs.load_unfinished(conn, context.site)
         pages = resyncs.pages(conn, context.site, kept.read) if kept is not None else ()
         return frozenset(id_ for content in pages for id_ in json_text.decode(content, KeptPage).ids)
 
 
-def unfinished(context: Context) -> ReadPlace | None:
+def load_place(context: Context) -> ReadPlace | None:
     """How far the read came that the next one will go on with."""
     with context.store.read() as conn:
-        return _usable(context, conn, resyncs.kept(conn, context.site))
+        return _usable(context, conn, resyncs.load_unfinished(conn, context.site))
 
 
 def progress(conn: Connection, site: str) -> Progress | None:
     """The full read that is under way or was interrupted, whoever reads; None where there is none."""
-    kept = resyncs.kept(conn, site)
+    kept = resyncs.load_unfinished(conn, site)
     if kept is None:
         return None
     reached: ReadPlace = json_text.decode(kept.content, ReadPlace)
@@ -150,7 +150,7 @@ def progress(conn: Connection, site: str) -> Progress | None:
 
 def is_half_read(conn: Connection, site: str) -> bool:
     """Whether the very first read of the site has begun and not come to its end: what the mirror lacks may be anything."""
-    kept = resyncs.kept(conn, site)
+    kept = resyncs.load_unfinished(conn, site)
     return kept is not None and json_text.decode(kept.content, ReadPlace).first
 
 
@@ -172,7 +172,7 @@ def _usable(context: Context, conn: Connection, kept: resyncs.UnfinishedRead | N
         why = "it rested too long"
     elif (
         read_requests.is_open(conn, context.site)
-        and read_requests.asked(conn, context.site) != reached.wanted
+        and read_requests.count_requests(conn, context.site) != reached.wanted
     ):
         why = "everything was asked for since"
     elif not reached.complete and reached.after is None:
@@ -214,7 +214,7 @@ def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
     began = context.jira.time() or context.clock() - SKEW
     with context.store.write() as conn:
         first = mirror.count(conn, context.site) == 0
-        wanted = read_requests.asked(conn, context.site)
+        wanted = read_requests.count_requests(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
         now = context.clock()
         reached = ReadPlace(
@@ -232,4 +232,4 @@ def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
 
 
 def _under(context: Context) -> str:
-    return f"{context.mapping.revision} {asked(context)}"
+    return f"{context.mapping.revision} {question_name(context)}"

@@ -8,7 +8,7 @@ from connectors.store.mirror import mirror
 from mappings.facts.gap import UNCOUNTED, Gap
 from plugin.sync.context import Context
 from plugin.sync.resync.checkpoint import RunningRead, forget, shown_ids
-from plugin.sync.resync.double_check import falls_short, listed
+from plugin.sync.resync.double_check import falls_short, list_scope
 from plugin.sync.resync.missing_issues import land_slipped
 
 LOOK = (
@@ -48,7 +48,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
             "Nothing was written or removed. It is tried again by itself; if it lasts, look what stands between the connector "
             "and Jira. Where the read is right all the same, sync once more and accept the loss.",
         )
-    there = listed(context, shown_ids(context, reading), counted)
+    there = list_scope(context, shown_ids(context, reading), counted)
     with context.store.read() as conn:
         known = {issue_id for issue_id, _ in mirror.ids(conn, context.site)}
     land_slipped(context, reading, there - known)
@@ -59,7 +59,7 @@ def _unread(context: Context, reading: RunningRead) -> int:
     """How many issues this read met that could not be read. One that was met before it may be gone by now, and proves nothing."""
     began = reading.reached.began_here
     with context.store.read() as conn:
-        met = [one for one in gaps.all(conn, context.site) if one.gap.field != UNCOUNTED]
+        met = [one for one in gaps.load_all(conn, context.site) if one.gap.field != UNCOUNTED]
     return sum(began is None or one.seen_at >= began for one in met)
 
 
@@ -74,7 +74,7 @@ def _note_uncounted(context: Context, reading: RunningRead, names: int) -> None:
     reason = f"Jira counts {counted} issues in the scope and shows {names} of them, in two searches."
     began = reading.reached.began_here
     with context.store.write() as conn:
-        known = next((one for one in gaps.all(conn, context.site) if one.gap.field == UNCOUNTED), None)
+        known = next((one for one in gaps.load_all(conn, context.site) if one.gap.field == UNCOUNTED), None)
         earlier = known is not None and (began is None or known.since < began)
         doubted = context.api == 3 and not earlier
         found = Gap("", "", reason, WAIT if doubted else LOOK, field=UNCOUNTED)

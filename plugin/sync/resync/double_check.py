@@ -82,7 +82,7 @@ def falls_short(less: int, more: int) -> bool:
     return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
 
 
-def listed(context: Context, shown: Set[str], counted: int = 0) -> frozenset[str]:
+def list_scope(context: Context, shown: Set[str], counted: int = 0) -> frozenset[str]:
     """The ids of everything in the scope, beside those that were `shown` and the number that was `counted`.
 
     Raises IncompleteRead where the list itself shows too few, or lacks an issue that is in the scope all the same: nothing is

@@ -154,7 +154,7 @@ def _silent(
     """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
     if not news:
         return frozenset()
-    last = full_reads.latest(conn, context.site)
+    last = full_reads.load_latest(conn, context.site)
     read_at = None if last is None else last.at - SKEW
     return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
 

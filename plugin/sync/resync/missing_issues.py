@@ -22,7 +22,7 @@ from plugin.sync.refresh.losses import record, weigh
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 from plugin.sync.resync.checkpoint import RunningRead
-from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, listed, look_again
+from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, list_scope, look_again
 from plugin.sync.resync.mirror_update import drift_of, land_again
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, namesakes
 
@@ -35,7 +35,7 @@ UNSHOWN = "Jira lists it in the scope and does not show it when it is asked for 
 
 def catch_up(context: Context, reading: RunningRead) -> None:
     """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
-    there = listed(context, reading.seen)
+    there = list_scope(context, reading.seen)
     slipped = there - reading.seen
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
     reading.seen &= there
@@ -134,7 +134,7 @@ def look_for_left(context: Context, reading: RunningRead) -> None:
     """
     today = context.instant.today
     with context.store.read() as conn:
-        left = {one.issue_id for one in losses.all(conn, context.site, "left")}
+        left = {one.issue_id for one in losses.load_all(conn, context.site, "left")}
         standing = written_values.of_objectives(conn, context.site, (), left) if left else []
     running = (one.issue_id for one in standing if one.until is None or one.until >= today)
     for chunk in _chunks(sorted(left.intersection(running)), AT_ONCE):

@@ -32,7 +32,7 @@ def pages(context: Context, jql: str, after: str | None = None) -> Iterator[Sear
     return read_ahead(found) if context.reads_ahead else found
 
 
-def asked(context: Context) -> str:
+def question_name(context: Context) -> str:
     """A short name for what is asked of each issue, and of which issues: another scope or another field is another name."""
     what = [condition(context.mapping.scope_by_id), sorted(context.own_fields)]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]

@@ -24,7 +24,7 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.write_back.permits import TRIED
-from plugin.sync.write_back.places import held
+from plugin.sync.write_back.places import values_held
 
 log = structlog.get_logger("jira_okr.writes")
 
@@ -278,7 +278,7 @@ def _send(context: Context, writing: WriteRequest, keep: Callable[[], None]) -> 
 
 def _is_there(context: Context, change: Change) -> bool:
     """Jira says 404 as well where the account may not write to the issue: what is still there then was refused."""
-    found = held(context, {change.issue_id: [change.field_id]})
+    found = values_held(context, {change.issue_id: [change.field_id]})
     return change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {})
 
 
@@ -317,7 +317,7 @@ def _settle_written(context: Context, plan: OpenedPlan, issue_id: str, changes: 
     places = [(change.issue_id, change.field_id) for change in changes]
     with context.store.write() as conn:
         _settle_rows(context, conn, plan, changes, "written", "")
-        again = refusals.passed(conn, context.site, plan.objective_id, places)
+        again = refusals.note_passed(conn, context.site, plan.objective_id, places)
         context.mark(conn, again, TRIED)
         edited = any(target_of(change.field_id).ages for change in changes)
         news = {id_: one.after for one in changes for id_ in target_of(one.field_id).mirrored(one.field_id)}

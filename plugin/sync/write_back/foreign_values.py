@@ -22,7 +22,7 @@ from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 from plugin.sync.write_back.application import WriteResult
 from plugin.sync.write_back.hold import note_held
-from plugin.sync.write_back.places import held
+from plugin.sync.write_back.places import values_held
 
 AGAIN = timedelta(minutes=10)
 """So long after a place beside Jira could not be reached it is tried again."""
@@ -47,7 +47,7 @@ class ConsultedWrites:
     later: datetime | None = None
 
 
-def parted(planned: Plan) -> tuple[Plan, Plan]:
+def part_plan(planned: Plan) -> tuple[Plan, Plan]:
     """What is written at once, and what is looked at first."""
     looked = tuple(change for change in planned.changes if target_of(change.field_id).consults)
     rest = tuple(change for change in planned.changes if change not in looked)
@@ -84,7 +84,7 @@ def written_with_care(
 
 def _reached(context: Context) -> None:
     with context.store.read() as conn:
-        failing = any(one.kind == "goals" for one in failures.standing(conn, context.site))
+        failing = any(one.kind == "goals" for one in failures.load_standing(conn, context.site))
     if failing:
         with context.store.write() as conn:
             failures.clear(conn, context.site, "goals")
@@ -94,7 +94,7 @@ def _note_trouble(context: Context, error: JiraError) -> None:
     """Once a round, however many objectives meet it: what lasts is said at every door."""
     now = context.clock()
     with context.store.write() as conn:
-        known = next((one for one in failures.standing(conn, context.site) if one.kind == "goals"), None)
+        known = next((one for one in failures.load_standing(conn, context.site) if one.kind == "goals"), None)
         if known is None or now - known.at >= AGAIN / 2:
             failures.note(conn, context.site, "goals", now, error.message, error.remedy)
 
@@ -113,7 +113,7 @@ def _judged(context: Context, planned: Plan, wants: Wants) -> tuple[Plan, tuple[
             continue
         issue_id, id_ = change.issue_id, change.field_id
         sent = change.after
-        stands = held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]
+        stands = values_held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]
         if issue_id in stands.forbidden:
             raise JiraOutage(UNSEEN)
         found, place = stands.values.get(issue_id, {}).get(id_), context.place(id_)
@@ -138,7 +138,7 @@ def _rival(context: Context, change: Change, wants: Wants) -> WrittenField | Non
     if thing is None:
         return None
     with context.store.read() as conn:
-        there = written_values.sharing(conn, context.site, target.prefix, thing)
+        there = written_values.load_sharing(conn, context.site, target.prefix, thing)
     there = [one for one in there if target.shared(one.after) == thing]
     mine = any(one.issue_id == change.issue_id for one in there)
     before = [
@@ -163,7 +163,7 @@ def _verdict(context: Context, change: Change, found: object) -> str:
     target = target_of(change.field_id)
     with context.store.read() as conn:
         released = writes.released_at(conn, *place)
-        tried = writes.tried(conn, *place, MOST_LOOKED_BACK)
+        tried = writes.load_tried(conn, *place, MOST_LOOKED_BACK)
     there = [one for one in tried if target.alike(one.after, change.after)]
     last = next((one.after for one in there if one.outcome is not WriteOutcome.FAILED), None)
     failed = next((one.at for one in there if one.outcome is WriteOutcome.FAILED), None)

@@ -22,7 +22,7 @@ from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.fields import is_empty
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, brake, loss
-from mappings.write_back.evidence import Rows, moved
+from mappings.write_back.evidence import Rows, moved_rows
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
@@ -87,7 +87,7 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
     doubted: list[Change] = []
     later: list[datetime] = []
     for change in planned.changes:
-        latest = writes.latest(conn, context.site, change.issue_id, change.field_id)
+        latest = writes.load_latest(conn, context.site, change.issue_id, change.field_id)
         if latest is not None and latest.outcome is WriteOutcome.DROPPED and latest.after == change.after:
             continue
         unexplained = loose.get(change.issue_id)
@@ -209,7 +209,7 @@ def brake_resync(
         if step.after is step.before is not None and not step.plan:
             movement = movement.with_step(step.before, step.before)
             continue
-        rows = moved(step.before, step.after)
+        rows = moved_rows(step.before, step.after)
         found = _doubt(context, step, rows, silent)
         if found is not None:
             doubts[step.plan.objective_id] = found

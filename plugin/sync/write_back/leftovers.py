@@ -25,7 +25,7 @@ from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import Owners, aims, counting_rows, own_places, places
-from mappings.write_back.leftovers import LastWrite, Spot, clearing
+from mappings.write_back.leftovers import LastWrite, Spot, clear_leftovers
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
@@ -68,14 +68,16 @@ def clears(
     kept = _spoken_for(context, conn, objective_id, issues)
     told = end_of_cycle(context.mapping, state or before)
     standing = standing_of(rows, context.place, lambda _: told)
-    return clearing(standing, kept, issues.get, context.moment(conn).today, context.fields, context.api)
+    return clear_leftovers(
+        standing, kept, issues.get, context.moment(conn).today, context.fields, context.api
+    )
 
 
 def _out_of_sight(context: Context, conn: Connection, unknown: set[str]) -> frozenset[str]:
     """Of issues that the mirror does not have those that left without anybody's word: nothing is cleared there until a full read finds them shown."""
     if not unknown:
         return frozenset()
-    return frozenset(one.issue_id for one in losses.all(conn, context.site, "left")) & unknown
+    return frozenset(one.issue_id for one in losses.load_all(conn, context.site, "left")) & unknown
 
 
 def issues_of(objective_id: str, before: ObjectiveState | None) -> set[str]:
@@ -173,7 +175,7 @@ def _is_overtaken(context: Context, left: list[Change], shown: ShownIssues) -> b
         if writes.written_to(conn, context.site, ids, shown.at):
             return True
         known = mirror.get(conn, context.site, ids & shown.issues.keys())
-        told = inbox.since(conn, context.site, shown.at, MOST_TOLD)
+        told = inbox.load_since(conn, context.site, shown.at, MOST_TOLD)
     if len(told) == MOST_TOLD or any(one.updated > shown.issues[id_].updated for id_, one in known.items()):
         return True
     hints = (read_hints(one.body) for one in told)
@@ -185,7 +187,7 @@ def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:
     if context.api != 3 or not unshown:
         return unshown
     with context.store.read() as conn:
-        unsaid = {one.issue_id for one in losses.all(conn, context.site) if one.state != "accepted"}
+        unsaid = {one.issue_id for one in losses.load_all(conn, context.site) if one.state != "accepted"}
         return unshown - mirror.get(conn, context.site, unshown).keys() - unsaid
 
 
@@ -224,7 +226,7 @@ def _with_unshown(context: Context, issues: Iterable[Issue], left: list[Change])
         if not target_of(change.field_id).shown(context.api):
             unshown.setdefault(change.issue_id, []).append(change.field_id)
     found = {issue.id: issue for issue in issues}
-    held = written.held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
+    held = written.values_held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
     for id_, those in held.values.items():
         found[id_] = replace(found[id_], fields={**found[id_].fields, **those})
     return {id_: issue for id_, issue in found.items() if id_ not in held.forbidden}

@@ -22,8 +22,8 @@ def look(context: Context) -> None:
     One call a project; none where nothing is refused. What cannot be asked is asked the next time.
     """
     with context.store.read() as conn:
-        standing = refusals.all(conn, context.site) if refusals.count(conn, context.site) else []
-        known = permits.all(conn, context.site)
+        standing = refusals.load_all(conn, context.site) if refusals.count(conn, context.site) else []
+        known = permits.load_all(conn, context.site)
     taken: dict[str, set[str]] = {}
     for one in standing:
         taken.setdefault(one.issue_key.rpartition("-")[0], set()).add(target_of(one.field_id).permission)

@@ -41,7 +41,9 @@ class PlaceValues:
     forbidden: set[str] = field(default_factory=set)
 
 
-def held(context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | None = None) -> PlaceValues:
+def values_held(
+    context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | None = None
+) -> PlaceValues:
     """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError.
 
     `sent` says what was written last, where that is known better than from the ledger of writes.
@@ -61,7 +63,7 @@ def held(context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | N
 
 def _sent(context: Context, issue_id: str, id_: str) -> object:
     with context.store.read() as conn:
-        latest = writes.latest(conn, context.site, issue_id, id_)
+        latest = writes.load_latest(conn, context.site, issue_id, id_)
     return None if latest is None else latest.after
 
 
@@ -116,7 +118,7 @@ def with_places(
             wanted = _unknown(context, moment, ours, issue, known.get(issue.id), before, told)
         if wanted or besides:
             asked[issue.id] = wanted | besides
-    found = held(context, asked)
+    found = values_held(context, asked)
     nothing = dict.fromkeys(besides)
     return [
         _with(issue, found, known.get(issue.id), ours, asked.get(issue.id, frozenset()), nothing)
@@ -171,7 +173,7 @@ def _with(
     return replace(issue, fields={**issue.fields, **values})
 
 
-def recalled(context: Context, before: Mapping[str, Issue], issues: Iterable[Issue]) -> list[Issue]:
+def recall_fields(context: Context, before: Mapping[str, Issue], issues: Iterable[Issue]) -> list[Issue]:
     """The issues with what is known by our own writes alone: a read that did not ask for it says nothing of it."""
     ours = context.recalled_places
     if not ours:

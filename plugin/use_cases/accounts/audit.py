@@ -67,7 +67,7 @@ def _every_write(connector: Connector, search: RecordSearch) -> Iterator[WriteRe
     before: int | None = None
     while True:
         with connector.store.read() as conn:
-            batch = records.written(conn, search, BATCH, before)
+            batch = records.load_writes(conn, search, BATCH, before)
         yield from batch
         if len(batch) < BATCH:
             return

@@ -89,7 +89,7 @@ def sessions_of(connector: Connector, _actor: Actor, account: Account) -> tuple[
 def end_session(connector: Connector, actor: Actor, name: str) -> bool:
     """End one of one's own sessions; False where there is none of this name."""
     with connector.store.write() as conn:
-        found = [one for one in open_sessions.of(conn, actor.account_id) if _name(one) == name]
+        found = [one for one in open_sessions.load_sessions(conn, actor.account_id) if _name(one) == name]
         for one in found:
             open_sessions.end(conn, one.id)
             audit.note(conn, actor.label, "session ended", connector.clock(), {"from": one.address})
@@ -99,7 +99,7 @@ def end_session(connector: Connector, actor: Actor, name: str) -> bool:
 def _sessions(connector: Connector, account_id: int, this: str) -> tuple[SessionSummary, ...]:
     now = connector.clock()
     with connector.store.read() as conn:
-        found = open_sessions.of(conn, account_id)
+        found = open_sessions.load_sessions(conn, account_id)
     return tuple(
         SessionSummary(
             name=_name(one),

@@ -39,14 +39,14 @@ def generated_password() -> str:
 def list_people(connector: Connector, _actor: Actor) -> tuple[Account, ...]:
     """Every account."""
     with connector.store.read() as conn:
-        return tuple(accounts.all(conn))
+        return tuple(accounts.load_all(conn))
 
 
 @question(VIEWER)
 def names(connector: Connector, _actor: Actor) -> Mapping[str, str]:
     """How people are called, by the address of their account."""
     with connector.store.read() as conn:
-        return {one.email: one.name for one in accounts.all(conn) if one.name}
+        return {one.email: one.name for one in accounts.load_all(conn) if one.name}
 
 
 @question(ADMIN)

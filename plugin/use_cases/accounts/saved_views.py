@@ -53,7 +53,7 @@ class ViewRefusal(ValueError):
 def list_views(connector: Connector, actor: Actor) -> tuple[SavedView, ...]:
     """One's own, by name; none where nobody signed in."""
     with connector.store.read() as conn:
-        return tuple(store.of(conn, actor.account_id))
+        return tuple(store.load_views(conn, actor.account_id))
 
 
 @act(VIEWER)
@@ -69,7 +69,7 @@ def keep(connector: Connector, actor: Actor, name: str, address: str) -> SavedVi
         raise ViewRefusal(said, "address")
     view = SavedView(name, by_id(connector, address))
     with connector.store.write() as conn:
-        known = {one.name for one in store.of(conn, account.id)}
+        known = {one.name for one in store.load_views(conn, account.id)}
         if name not in known and len(known) >= MOST:
             raise ViewRefusal(f"You keep {MOST} already. Remove one first.", "name")
         store.put(conn, account.id, view, now)

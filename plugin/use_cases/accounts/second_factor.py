@@ -97,7 +97,7 @@ def confirm(connector: Connector, actor: Actor, code: str, address: str) -> tupl
         kept = second_factors.get(conn, account.id)
     if kept is None or kept.confirmed_at is not None:
         raise AccessRefusal(NONE_BEGUN)
-    tried_code = tried(connector, account, code, address)
+    tried_code = try_code(connector, account, code, address)
     if isinstance(tried_code, timedelta):
         raise AccessRefusal("Too many attempts. Wait a quarter of an hour, then begin again.")
     if tried_code != "code":
@@ -116,7 +116,7 @@ def prove_by_code(connector: Connector, actor: Actor, code: str, address: str) -
     account = own_account(connector, actor)
     if not factor_state(connector, actor).asked:
         return
-    found = tried(connector, account, code, address)
+    found = try_code(connector, account, code, address)
     if isinstance(found, timedelta):
         raise AccessRefusal("Too many attempts. Wait a quarter of an hour, then try again.", "code")
     if not found:
@@ -151,7 +151,9 @@ def remove_for(connector: Connector, actor: Actor, account: Account) -> None:
     _remove(connector, actor, account)
 
 
-def tried(connector: Connector, account: Account, code: str, address: str) -> Means | Literal[""] | timedelta:
+def try_code(
+    connector: Connector, account: Account, code: str, address: str
+) -> Means | Literal[""] | timedelta:
     """What was right, and is used up by that; nothing where nothing was, or how long to wait where it was tried too often."""
     now, counted = connector.clock(), f"code of {account.email}"
     wait = throttle.attempt(connector.store, counted, address, now)
@@ -172,7 +174,7 @@ def tried(connector: Connector, account: Account, code: str, address: str) -> Me
             detail = {"account": account.email, "left": second_factors.codes_left(conn, account.id)}
             audit.note(conn, account.email, "recovery code used", now, detail)
         if found:
-            throttle.succeeded(conn, counted, address)
+            throttle.note_success(conn, counted, address)
     return found
 
 

@@ -72,7 +72,7 @@ def sign_in_with_code(
     connector: Connector, _actor: Actor, account: Account, code: str, address: str
 ) -> SignInResult | WrongSignIn | AttemptPause:
     """Try a code for somebody whose password was right a moment ago: one of their app, or a recovery code."""
-    outcome = second_factor.tried(connector, account, code, address)
+    outcome = second_factor.try_code(connector, account, code, address)
     if isinstance(outcome, timedelta):
         return AttemptPause(outcome)
     if not outcome:
@@ -84,9 +84,9 @@ def sign_in_with_code(
 
 def _renew(connector: Connector, account: Account, password: str, address: str) -> None:
     stale = account.password_hash is not None and passwords.is_outdated(account.password_hash)
-    renewed = passwords.hashed(password) if stale else None
+    renewed = passwords.hash_password(password) if stale else None
     with connector.store.write() as conn:
-        throttle.succeeded(conn, account.email, address)
+        throttle.note_success(conn, account.email, address)
         if renewed is not None:
             accounts.renew_hash(conn, account.id, renewed)
 

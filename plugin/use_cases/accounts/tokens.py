@@ -35,7 +35,7 @@ class AccountToken:
 def list_own(connector: Connector, actor: Actor) -> tuple[ApiToken, ...]:
     """One's own, without their text, which is not kept."""
     with connector.store.read() as conn:
-        return tuple(store.all(conn, actor.account_id))
+        return tuple(store.load_all(conn, actor.account_id))
 
 
 @act(VIEWER)
@@ -68,8 +68,8 @@ def revoke_own(connector: Connector, actor: Actor, token_id: int) -> ApiToken | 
 def list_all(connector: Connector, _actor: Actor) -> tuple[AccountToken, ...]:
     """Every token with whose it is."""
     with connector.store.read() as conn:
-        owners = {one.id: one.email for one in accounts.all(conn)}
-        return tuple(AccountToken(one, owners[one.account_id]) for one in store.all(conn))
+        owners = {one.id: one.email for one in accounts.load_all(conn)}
+        return tuple(AccountToken(one, owners[one.account_id]) for one in store.load_all(conn))
 
 
 @act(ADMIN)

@@ -176,7 +176,7 @@ def _face_of_cycle(conn: Connection, one: PublicBadge) -> BadgeFace | None:
     """Counted from the index alone: whoever has the address may ask as often as they like."""
     found = {
         level: number
-        for (cycle, level), number in list_rows.standing(conn, one.site).items()
+        for (cycle, level), number in list_rows.count_standing(conn, one.site).items()
         if cycle == one.subject
     }
     total = sum(found.values())

@@ -96,7 +96,7 @@ def list_check_ins(
 ) -> tuple[KeptCheckIn, ...]:
     """What people said of the key results of an objective, the latest first, ended ones too."""
     with connector.store.read() as conn:
-        return tuple(check_ins.of(conn, site, objective_id))
+        return tuple(check_ins.load_all(conn, site, objective_id))
 
 
 @question(VIEWER)
@@ -107,7 +107,7 @@ def list_comments(
     with connector.store.read() as conn:
         saved = objectives.load(conn, site, objective_id)
         issues = [] if saved is None else [one.issue_id for one in saved.state.key_results if one.issue_id]
-        return tuple(reversed([*comments.of(conn, site, issues).values()]))
+        return tuple(reversed([*comments.load_comments(conn, site, issues).values()]))
 
 
 @act(EDITOR)
@@ -153,7 +153,7 @@ def _after_the_end(
     cycle = mapping.cycles.get(state.cycle_id)
     if cycle is None or not has_ended(cycle, Moment(connector.clock(), mapping.zone)):
         return
-    if cycle.id in closings.closed(conn, site):
+    if cycle.id in closings.load_closed(conn, site):
         yield "key_result", f"{cycle.id} is closed: its numbers stand. An admin may open it again"
     elif not said.note:
         yield "note", f"{cycle.id} has ended: say why this is known only now"
@@ -177,7 +177,7 @@ def keep(
     """
     with connector.store.read() as conn:
         found = check_ins.load(conn, site, number)
-        standing = check_ins.standing(conn, site, objective_id)
+        standing = check_ins.load_standing(conn, site, objective_id)
     if found is None or found.check_in.objective_id != objective_id:
         return None
     former = found.check_in

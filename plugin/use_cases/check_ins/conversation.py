@@ -28,7 +28,7 @@ def list_replies(
 ) -> tuple[CheckInReply, ...]:
     """What was answered to the check-ins of an objective, the first one first; none to what a comment says no longer."""
     with connector.store.read() as conn:
-        return tuple(replies.of(conn, site, objective_id))
+        return tuple(replies.load_replies(conn, site, objective_id))
 
 
 @act(EDITOR)

@@ -51,7 +51,7 @@ def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = ""
     if mapping is None or mapping.document.check_ins is None:
         return ()
     with connector.store.read() as conn:
-        states = [saved.state for saved in objectives.listed(conn, site)]
+        states = [saved.state for saved in objectives.load_objectives(conn, site)]
         found = list(_due(mapping, conn, site, states, connector.clock()))
     wanted = owner.strip().casefold()
     mine = [one for one in found if not wanted or wanted == (one.owner or "").casefold()]
@@ -77,7 +77,7 @@ def _due(
     part, today = mapping.document.check_ins, Moment(now, mapping.zone).today
     if part is None:
         return
-    closed, running = closings.closed(conn, site), list[tuple[ObjectiveState, CyclePart]]()
+    closed, running = closings.load_closed(conn, site), list[tuple[ObjectiveState, CyclePart]]()
     for state in states:
         cycle = mapping.cycles.get(state.cycle_id)
         if cycle is None or cycle.id in closed:

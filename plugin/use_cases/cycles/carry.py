@@ -25,7 +25,7 @@ from mappings.rollup.cycles.carry_plan import (
     CarryPlan,
     KeyResultCarry,
     carry_plan,
-    folded,
+    fold_names,
     names_of,
 )
 from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
@@ -41,7 +41,7 @@ from plugin.use_cases.cycles.cycles import (
     in_order,
     is_closed,
     last_version,
-    ruling,
+    mapping_and_moment,
 )
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
@@ -169,23 +169,23 @@ def carry_forward(
 def _preview(
     connector: Connector, conn: Connection, site: str, cycle_id: str, into: str, choice: CarryChoice
 ) -> CarryPreview:
-    mapping, _ = ruling(connector, site)
+    mapping, _ = mapping_and_moment(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     acts = closings.acts(conn, site, cycle_id)
     if not is_closed(acts):
         raise CycleRefusal(f"{cycle_id} is not closed: close it, then carry forward what goes on.")
     target = _target(mapping, cycle, into)
-    if target.id in closings.closed(conn, site):
+    if target.id in closings.load_closed(conn, site):
         raise CycleRefusal(f"{target.id} is closed: nothing can be carried into it.")
     records = closings.records(conn, site, cycle_id, last_version(acts))
     _know(choice, records, cycle_id)
     ids = [one.state.id for one in records]
     asked, often = carries.of_cycle(conn, site, cycle_id), carries.times(conn, site, ids)
-    former = carries.standing(conn, site, ids)
+    former = carries.load_standing(conn, site, ids)
     issues = mirror.get(conn, site, _issue_ids(records))
     if choice.as_copy:
         roots = [one.state.issue_id for one in records if one.state.issue_id is not None]
-        around = (*mirror.subtree(conn, site, roots), *mirror.linked(conn, site, roots))
+        around = (*mirror.subtree(conn, site, roots), *mirror.load_linked(conn, site, roots))
         issues = {**issues, **{one.id: one for one in around}}
     catalogue = connector.catalogue(site)
     basis = CarryBasis(
@@ -229,7 +229,7 @@ def _said(kept: KeptCarry) -> str:
 def _know(choice: CarryChoice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
     """Raises CycleRefusal for a chosen key result that is none of this cycle."""
     known = {name for record in records for one in record.state.key_results for name in names_of(one)}
-    if left := sorted(folded(choice.along | choice.behind) - known):
+    if left := sorted(fold_names(choice.along | choice.behind) - known):
         raise CycleRefusal(f"{', '.join(left)}: no key result of {cycle_id}. The preview names those of it.")
 
 

@@ -19,7 +19,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
 from plugin.sync.reconcile.carries import done_on, recalled_carry, undo_of
-from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, mapping_and_moment
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 MOST_NAMED = 5
@@ -73,7 +73,7 @@ def preview_undo(
     connector: Connector, _actor: Actor, site: str, cycle_id: str, chosen: Iterable[str] = ()
 ) -> UndoPreview:
     """What taking back would do of these objectives (by key or id; none named: all that were carried out of the cycle). Raises CycleRefusal."""
-    mapping, _ = ruling(connector, site)
+    mapping, _ = mapping_and_moment(connector, site)
     cycle_named(mapping, cycle_id)
     with connector.store.read() as conn:
         return UndoPreview(
@@ -98,7 +98,7 @@ def undo_carry(
     names = tuple(chosen)
     if not names:
         raise CycleRefusal("Name the objectives that shall not have been carried forward.")
-    mapping, _ = ruling(connector, site)
+    mapping, _ = mapping_and_moment(connector, site)
     cycle_named(mapping, cycle_id)
     now, context = connector.clock(), connector.context(site)
     with connector.store.write() as conn:
@@ -173,7 +173,7 @@ def _hindrances(conn: Connection, context: Context, kept: KeptCarry, lacking: Se
     if kept.state in (CarryState.UNDOING, CarryState.DELETING):
         return ["it is being taken back already"]
     said = []
-    if into in closings.closed(conn, site):
+    if into in closings.load_closed(conn, site):
         said.append(f"{into} is closed")
     if any(one.cycle_id == into and one.until is None for one in cycle_locks.every(conn, site)):
         said.append(f"{into} is locked: unlock it first")

@@ -17,7 +17,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
 from mappings.numbers import exact
-from mappings.rollup.cycles.closing_preview import ObjectiveScore, changed
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
 from plugin.access.authorization.actor import CALENDAR, Actor
@@ -28,8 +28,8 @@ from plugin.use_cases.cycles.cycles import (
     cycle_named,
     is_closed,
     last_version,
+    mapping_and_moment,
     overlaps,
-    ruling,
     scored_at_end,
 )
 from plugin.use_cases.cycles.replay import scored_under
@@ -76,7 +76,7 @@ def close_cycle(
     `agreed` is the mark of the numbers a person saw (`preview` of the cycle, or of its replay under that mapping): it is closed with
     these, or not at all. Raises CycleRefusal, Refusal.
     """
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     if not has_ended(cycle, moment):
         following = cycle.end + timedelta(days=1)
@@ -84,12 +84,12 @@ def close_cycle(
     other = _under(connector, site, cycle_id, revision, reason) if revision else None
     now = connector.clock()
     with connector.store.write() as conn:
-        closings.alone(conn, site)
+        closings.hold_alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if is_closed(acts):
             raise CycleRefusal(f"{cycle_id} is closed already, as version {last_version(acts)}.")
         _refuse_open_inside(conn, site, mapping, cycle)
-        waiting = cycle_ends.unnoted(conn, site, cycle_id)
+        waiting = cycle_ends.list_unnoted(conn, site, cycle_id)
         if waiting:
             due.mark(conn, site, waiting, now, "its cycle is to be closed")
             raise CycleRefusal(
@@ -103,7 +103,7 @@ def close_cycle(
         if other is not None and {*revisions.values()} == {other.mapping.revision}:
             other = None  # it is the one of the end
         derived = scored_at_end(conn, site, mapping, cycle_id) if other is None else other.scored
-        moved = changed(agreed, marked, derived) if agreed else ""
+        moved = describe_change(agreed, marked, derived) if agreed else ""
         if moved:
             raise CycleRefusal(
                 f"{cycle_id} is no longer what was looked at: {moved}. Look again, and close it then."
@@ -152,7 +152,7 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
     if not reason.strip():
         raise CycleRefusal("Say why the cycle is opened again: the reason is kept with its records.")
     with connector.store.write() as conn:
-        closings.alone(conn, site)
+        closings.hold_alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if not is_closed(acts):
             raise CycleRefusal(f"{cycle_id} is not closed.")
@@ -177,7 +177,7 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
 
 def close_due(connector: Connector, site: str) -> tuple[str, ...]:
     """Close the cycles whose `close_after` has passed; which. One that cannot be closed yet waits."""
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     with connector.store.read() as conn:
         closed = closings.acts(conn, site)
         waiting = [
@@ -232,8 +232,8 @@ def _is_due(cycle: CyclePart, today: date) -> bool:
 
 def _refuse_open_inside(conn: Connection, site: str, mapping: BoundMapping, cycle: CyclePart) -> None:
     """A year whose last quarter is open has not come to its numbers yet."""
-    closed = closings.closed(conn, site)
-    names = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site)} - {cycle.id, *closed}
+    closed = closings.load_closed(conn, site)
+    names = {*cycle_ends.cycles(conn, site), *cycle_ends.list_running(conn, site)} - {cycle.id, *closed}
     others = [one for one in (mapping.cycles.get(name) for name in sorted(names)) if one is not None]
     inside = [
         one.id

@@ -100,10 +100,10 @@ class CycleDetail:
 @question(VIEWER)
 def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleSummary, ...]:
     """Those that run now and those that objectives ran in, the latest end first."""
-    mapping, today = ruling(connector, site)
+    mapping, today = mapping_and_moment(connector, site)
     with connector.store.read() as conn:
         closed = {one.cycle_id for one in closings.acts(conn, site)}
-        ids = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site), *closed}
+        ids = {*cycle_ends.cycles(conn, site), *cycle_ends.list_running(conn, site), *closed}
         ids |= {one.id for one in mapping.cycles.running(today.today)}
         found = [_shown(conn, site, mapping, today, id_)[0] for id_ in sorted(ids) if _known(mapping, id_)]
     return tuple(sorted(found, key=lambda one: (one.cycle.end, one.cycle.start), reverse=True))
@@ -129,7 +129,7 @@ def past_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[str, ..
 @question(VIEWER)
 def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> CycleDetail:
     """One cycle with its objectives. Raises CycleRefusal for one that the mapping does not have."""
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     with connector.store.read() as conn:
         shown, scored = _shown(conn, site, mapping, moment, cycle_id)
         acts = tuple(closings.acts(conn, site, cycle_id))
@@ -151,7 +151,7 @@ def verify_records(connector: Connector, _actor: Actor, site: str) -> Verdict:
         return verify(closings.links(conn, site))
 
 
-def ruling(connector: Connector, site: str) -> tuple[Mapping, Moment]:
+def mapping_and_moment(connector: Connector, site: str) -> tuple[Mapping, Moment]:
     """The mapping that rules a site, and now in its time zone."""
     mapping = connector.context(site).mapping
     return mapping, Moment(connector.clock(), mapping.zone)
@@ -204,7 +204,7 @@ def _shown(
     else:
         state = CycleState.RUNNING if cycle.start <= moment.today else CycleState.UPCOMING
         state = CycleState.LOCKED if mapping.locks.of_cycle(cycle_id, moment.now) is not None else state
-        saved = browse.objectives_of(conn, site, cycle_ends.unnoted(conn, site, cycle_id))
+        saved = browse.objectives_of(conn, site, cycle_ends.list_unnoted(conn, site, cycle_id))
         scored = in_order(
             ObjectiveScore(one.state, Score(one.state.progress, one.state.commitment))
             for one in saved.values()

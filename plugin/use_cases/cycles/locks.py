@@ -34,7 +34,7 @@ from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.next_steps import LOCKED_CYCLE, Door
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
-from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, mapping_and_moment
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 LONGEST_REASON = 2_000
@@ -77,7 +77,7 @@ class CycleLockState:
 @act(EDITOR)
 def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str = "") -> LockedCycle:
     """Let the objectives of a running cycle keep their terms from now on. Raises CycleRefusal."""
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     cycle, now = _running(mapping, moment, cycle_id), connector.clock()
     with connector.store.write() as conn:
         if _lock(conn, site, cycle_id, now) is not None:
@@ -109,7 +109,7 @@ def unlock_cycle(
     """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefusal."""
     if not reason.strip():
         raise CycleRefusal("Unlocking a cycle wants a reason: it is kept in the audit log.")
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     cycle = _running(mapping, moment, cycle_id)
     changes, now = waiting_in(connector.store, site, mapping, moment, cycle_id, report), connector.clock()
     with connector.store.write() as conn:
@@ -131,7 +131,7 @@ def show_lock(
     connector: Connector, _actor: Actor, site: str, cycle_id: str, report: Report = silent
 ) -> CycleLockState:
     """The lock of a cycle and what waits for its unlocking. Raises CycleRefusal for a cycle that the mapping does not have."""
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     held = mapping.locks.of_cycle(cycle_id, moment.now)
     lock = None if held is None else held.lock
@@ -162,7 +162,7 @@ def _shown(
 def waits_behind_lock(connector: Connector, _actor: Actor, site: str, name: str) -> str:
     """Why this issue (key or id) is no objective yet, where it would be one but for a locked cycle; empty where no lock is why."""
     try:
-        mapping, moment = ruling(connector, site)
+        mapping, moment = mapping_and_moment(connector, site)
     except Refusal:
         return ""
     if not mapping.locks:
@@ -187,13 +187,13 @@ def waits_behind_lock(connector: Connector, _actor: Actor, site: str, name: str)
 
 def lock_due(connector: Connector, site: str) -> tuple[str, ...]:
     """Lock the running cycles whose `lock` has passed; which. One that somebody unlocked is locked again by hand."""
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     running = [one for one in mapping.cycles.running(moment.today) if one.lock is not None]
     if not running:
         return ()
     with connector.store.read() as conn:
         before = {one.cycle_id for one in cycle_locks.every(conn, site)}
-        used = set(cycle_ends.running(conn, site))
+        used = set(cycle_ends.list_running(conn, site))
     done = []
     for cycle in running:
         span = duration(cycle.lock) if cycle.lock is not None else None
@@ -255,7 +255,7 @@ def waiting_in(
     unlocked = replace(mapping, locks=NO_LOCKS)
     found: list[WaitingChange] = []
     with store.read() as conn:
-        said, brought = check_ins.standing(conn, site), carries.standing(conn, site)
+        said, brought = check_ins.load_standing(conn, site), carries.load_standing(conn, site)
         aims = episode_aims(conn, site, mapping)
         read = kpi_readings(conn, site, mapping, moment.now, aims)
         locked = objectives.ids_of_cycle(conn, site, cycle_id)
@@ -302,7 +302,7 @@ def _finds_anywhere(mapping: BoundMapping) -> bool:
 def _around(conn: Connection, site: str, ids: Iterable[str]) -> Iterable[Issue]:
     """What these objectives are measured from: what is below them, linked with them, and below that."""
     issues = [id_ for id_ in ids if not id_.startswith("@")]
-    linked = mirror.linked(conn, site, issues)
+    linked = mirror.load_linked(conn, site, issues)
     yield from mirror.subtree(conn, site, issues)
     yield from linked
     if linked:

@@ -36,10 +36,10 @@ from plugin.use_cases.objectives.as_of import (
     Lookback,
     Rules,
     Standings,
+    current_rules,
     read_some,
     rules_at,
     rules_of,
-    ruling,
 )
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
@@ -182,7 +182,7 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
     cycle = mapping.cycles.get(cycle_id) or _cycle(rules.mapping, cycle_id)
     at = _moment(context, cycle)
     lookback = Lookback(context)
-    before = _standing(lookback, ruling(context), cycle_id, at)
+    before = _standing(lookback, current_rules(context), cycle_id, at)
     ends = _ends(context, cycle_id)
     if rules.ruling and ends and ends != {rules.mapping.revision}:
         rules = replace(rules, ruling=False)  # it took over after the end: what was noted then is not its own

@@ -13,7 +13,7 @@ from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.score import ScoreMean, means
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, mean_values, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, mapping_and_moment, mean_values
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -60,7 +60,7 @@ def difference(
         made = {
             one.version: one for one in closings.acts(conn, site, cycle_id) if one.kind is LinkKind.CLOSED
         }
-        if not made and ruling(connector, site)[0].cycles.get(cycle_id) is None:
+        if not made and mapping_and_moment(connector, site)[0].cycles.get(cycle_id) is None:
             raise UnknownCycle(cycle_id)
         later = max(made, default=0) if after is None else after
         earlier = later - 1 if before is None else before

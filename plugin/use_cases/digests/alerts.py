@@ -55,7 +55,7 @@ def tell_changes(connector: Connector, site: str, part: TellPart, *, at_once: bo
             continue
         with connector.store.write() as conn:
             told = told_levels.get(conn, site, part.id, recipient)
-            if (part.id, recipient) in outbox.stopped(conn, site):
+            if (part.id, recipient) in outbox.load_opt_outs(conn, site):
                 told = None  # whoever resumes it begins anew
             decision = _decided(part, mapping, now, subjects, told, at_once=at_once)
             told_levels.put(conn, site, part.id, recipient, decision.levels)
@@ -78,7 +78,7 @@ def prepared_alerts(connector: Connector, site: str, part: TellPart) -> tuple[Pr
     mapping, now = connector.context(site).mapping, connector.clock()
     subjects = _subjects(connector, site, part, now)
     with connector.store.read() as conn:
-        stopped = outbox.stopped(conn, site)
+        stopped = outbox.load_opt_outs(conn, site)
         levels = {one: told_levels.get(conn, site, part.id, one) for one in dict.fromkeys(part.to)}
     found = []
     for recipient, told in levels.items():

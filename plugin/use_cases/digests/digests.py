@@ -110,7 +110,7 @@ def preview_digest(
     connector: Connector, _actor: Actor, site: str, digest_id: str
 ) -> tuple[PreparedDigest, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefusal."""
-    part = named(connector, site, digest_id)
+    part = name_digest(connector, site, digest_id)
     if part.every == "change":
         found = alerts.prepared_alerts(connector, site, part)
         return tuple(
@@ -147,7 +147,7 @@ def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -
 
     Neither waits for the end of quiet hours. Raises DigestRefusal.
     """
-    part = named(connector, site, digest_id)
+    part = name_digest(connector, site, digest_id)
     now, before, untold = connector.clock(), _of_digest(connector, site, digest_id), []
     if part.every == "change":
         alerts.tell_changes(connector, site, part, at_once=True)
@@ -207,9 +207,9 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
                 f"{key} is {one.note or one.state}: only what was given up, or waits, is sent anew.",
                 step=DIGEST_MESSAGES,
             )
-        if (one.digest, one.recipient) in outbox.stopped(conn, site):
+        if (one.digest, one.recipient) in outbox.load_opt_outs(conn, site):
             raise DigestRefusal(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
-        newest = outbox.latest(conn, site)[one.digest, one.recipient]
+        newest = outbox.load_latest(conn, site)[one.digest, one.recipient]
         if one.key.startswith(WEEKLY) and newest.made_at > one.made_at:
             raise DigestRefusal(
                 f"A later one was made for {one.recipient}: {newest.key}.", step=DIGEST_MESSAGES
@@ -244,7 +244,7 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
         due = last_due(now, mapping.zone, part.on, part.at)
         keys = {recipient: _key(part, recipient, due, mapping) for recipient in part.to}
         with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
-            known = outbox.known(conn, site, keys.values())
+            known = outbox.known_keys(conn, site, keys.values())
             untold = [
                 recipient
                 for recipient in part.to
@@ -277,15 +277,15 @@ def deliver(
     mapping, now = connector.context(site).mapping, connector.clock()
     quiet = {part.id for part in mapping.document.tell if is_quiet(part.quiet, now, mapping.zone)} - {at_once}
     with connector.store.read() as conn:
-        waiting = outbox.due(conn, site, now)
-        stopped = outbox.stopped(conn, site)
+        waiting = outbox.load_due(conn, site, now)
+        stopped = outbox.load_opt_outs(conn, site)
     for one in waiting:
         going_on()
         if one.digest in quiet:
             continue
         if (one.digest, one.recipient) in stopped:
             with connector.store.write() as conn:
-                outbox.failed(conn, site, one, connector.clock(), alerts.STOPPED, for_good=True)
+                outbox.note_failed(conn, site, one, connector.clock(), alerts.STOPPED, for_good=True)
             continue
         with connector.store.write() as conn:
             mine = outbox.take(conn, site, one, connector.clock() + LEASE)
@@ -300,15 +300,15 @@ def _send(connector: Connector, site: str, one: OutgoingMessage) -> None:
         wait = timedelta(seconds=error.wait) if error.wait is not None else None
         with connector.store.write() as conn:
             now = connector.clock()
-            outbox.failed(conn, site, one, now, error.reason, for_good=error.for_good, wait=wait)
+            outbox.note_failed(conn, site, one, now, error.reason, for_good=error.for_good, wait=wait)
         channel, _ = channel_of(one.recipient)  # the reason names people: it stands in the outbox alone
         log.warning("digest not sent", site=site, digest=one.digest, channel=channel, for_good=error.for_good)
         return
     with connector.store.write() as conn:
-        outbox.sent(conn, site, one.key)
+        outbox.note_sent(conn, site, one.key)
 
 
-def named(connector: Connector, site: str, digest_id: str) -> TellPart:
+def name_digest(connector: Connector, site: str, digest_id: str) -> TellPart:
     parts = connector.context(site).mapping.document.tell
     found = next((one for one in parts if one.id == digest_id), None)
     if found is None:
@@ -345,7 +345,7 @@ def _prepared(
         beside,
     )
     why_not = ""
-    if (part.id, recipient) in outbox.stopped(conn, site):
+    if (part.id, recipient) in outbox.load_opt_outs(conn, site):
         why_not = alerts.STOPPED
     elif outbox.state_of(conn, site, message.key) in outbox.ON_ITS_WAY:
         why_not = "told already this week"
@@ -362,7 +362,7 @@ def _causes(
     conn: Connection, site: str, found: Sequence[ObjectiveStanding], since: datetime, now: datetime
 ) -> dict[str, str]:
     """By objective the largest part of its movement, where that can be told."""
-    told = {one.id: movement.between(conn, site, one.id, since, now).movement for one in found}
+    told = {one.id: movement.movement_between(conn, site, one.id, since, now).movement for one in found}
     return {id_: largest_part(one) for id_, one in told.items() if one is not None}
 
 

@@ -28,7 +28,7 @@ def token_of(connector: Connector, site: str, digest: str, recipient: str) -> st
 def read_token(connector: Connector, token: str) -> tuple[str, str, str]:
     """Site, digest and recipient of such a link. Raises DigestRefusal where nobody gets, or stopped, what it is about."""
     with connector.store.read() as conn:
-        known = outbox.mailed(conn)
+        known = outbox.list_mailed(conn)
     for site, digest, recipient in known:
         own = token_of(connector, site, digest, recipient)
         if hmac.compare_digest(own.encode(), token.encode()):

@@ -20,7 +20,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts.own_account import own_account
-from plugin.use_cases.digests.digests import DigestRefusal, OutgoingMessage, UnknownDigest, named
+from plugin.use_cases.digests.digests import DigestRefusal, OutgoingMessage, UnknownDigest, name_digest
 from plugin.use_cases.digests.reminders import next_reminder, owners
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
@@ -68,7 +68,7 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
     """The digests of the active mapping, in its order. Raises Refusal where none is active."""
     mapping, now = connector.context(site).mapping, connector.clock()
     with connector.store.read() as conn:
-        newest, stopped = outbox.latest(conn, site), outbox.stopped(conn, site)
+        newest, stopped = outbox.load_latest(conn, site), outbox.load_opt_outs(conn, site)
     return tuple(
         PlannedDigest(
             id=part.id,
@@ -127,7 +127,7 @@ def own_digests(connector: Connector, actor: Actor) -> tuple[OwnDigest, ...]:
     found = []
     with connector.store.read() as conn:
         for site, part, zone, recipient in _to(connector, email):
-            stopped = (part.id, recipient) in outbox.stopped(conn, site)
+            stopped = (part.id, recipient) in outbox.load_opt_outs(conn, site)
             found.append(
                 OwnDigest(
                     site=site,
@@ -157,7 +157,7 @@ def resume_own_digest(connector: Connector, actor: Actor, site: str, digest_id: 
 def _decide(
     connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str, *, stops: bool
 ) -> None:
-    part = named(connector, site, digest_id)
+    part = name_digest(connector, site, digest_id)
     by_mail = OWNERS in part.to and channel_of(recipient)[0] == MAIL
     if recipient not in part.to and not by_mail:
         raise DigestRefusal(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")

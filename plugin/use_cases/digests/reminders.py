@@ -185,7 +185,7 @@ def _prepared(
     connector: Connector, conn: Connection, site: str, part: TellPart, found: Sequence[OwnedWait]
 ) -> Iterator[PreparedReminder]:
     mapping, now = connector.context(site).mapping, connector.clock()
-    stopped = outbox.stopped(conn, site)
+    stopped = outbox.load_opt_outs(conn, site)
     for entry, recipient, day, what, waits in _messages(part, found):
         key = reminder_key(recipient, part.id, day, what)
         link = f"{connector.pages}/" if connector.pages else ""

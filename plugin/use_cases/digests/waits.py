@@ -80,7 +80,7 @@ def _mailboxes(conn: Connection, site: str, found: Sequence[Reminder]) -> list[s
     }
     issues = mirror.get(conn, site, ids)
     by_name: defaultdict[str, list[str]] = defaultdict(list)
-    for account in accounts.all(conn):
+    for account in accounts.load_all(conn):
         if account.disabled_at is None:
             by_name[account.name.casefold()].append(account.email)
     return [_mailbox(one, issues, by_name) for one in found]

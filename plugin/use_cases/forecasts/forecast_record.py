@@ -40,7 +40,7 @@ def keep_today(connector: Connector, site: str, going_on: Callable[[], None] = l
     moment = Moment(connector.clock(), mapping.zone)
     running = [one.id for one in mapping.cycles.running(moment.today)]
     with connector.store.read() as conn:
-        ids = forecasts.wanting(conn, site, running, moment.today) if running else []
+        ids = forecasts.list_wanting(conn, site, running, moment.today) if running else []
     for place in range(0, len(ids), AT_ONCE):
         going_on()
         rows: list[KeptForecast] = []
@@ -86,11 +86,11 @@ def judge_ended(connector: Connector, site: str, going_on: Callable[[], None] = 
         if cycle is None or cycle.end >= today:
             continue
         with connector.store.read() as conn:
-            ids = forecasts.unjudged(conn, site, cycle.id)
+            ids = forecasts.list_unjudged(conn, site, cycle.id)
         for id_ in ids:
             going_on()
             with connector.store.write() as conn:
-                last = snapshots.at(conn, site, id_, end_of(cycle.end, mapping.zone))
+                last = snapshots.load_at(conn, site, id_, end_of(cycle.end, mapping.zone))
                 achieved = {} if last is None else achieved_in(last.state)
                 forecasts.judge(conn, site, cycle.id, id_, achieved, today)
             judged += 1
@@ -121,7 +121,7 @@ def forget_old(connector: Connector, site: str) -> None:
 def calibration_of(connector: Connector, _actor: Actor, cycle_id: str) -> tuple[Calibration, ...]:
     """How good the forecasts of a cycle were on all sites, the likeliest level first; empty until it has ended."""
     with connector.store.read() as conn:
-        return calibration(forecasts.told(conn, tuple(connector.sites), cycle_id))
+        return calibration(forecasts.load_judged(conn, tuple(connector.sites), cycle_id))
 
 
 def calibration_values(found: Calibration) -> PlainValues:

@@ -8,7 +8,7 @@ from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
 from mappings.numbers import plain
 
 
-def until(answer: Forecast) -> str:
+def describe_date(answer: Forecast) -> str:
     """By when: half and 85 % of all courses of a delivery, the day on which the line of a metric arrives."""
     if answer.reached or answer.probability is None:
         return ""
@@ -40,7 +40,7 @@ def trend_words(trend: ReadingsTrend) -> str:
     low, high = sorted((trend.end_low, trend.end_high))
     return (
         f"{plain(trend.level, 2)} today by the line through {trend.readings} days with a reading, "
-        f"{signed(plain(trend.slope, 3))} a day ({signed(plain(trend.slowest, 3))} to {signed(plain(trend.fastest, 3))}); "
+        f"{add_sign(plain(trend.slope, 3))} a day ({add_sign(plain(trend.slowest, 3))} to {add_sign(plain(trend.fastest, 3))}); "
         f"{plain(trend.end, 2)} on {trend.last} ({plain(low, 2)} to {plain(high, 2)}), {aim_words(trend)} is wanted"
     )
 
@@ -55,6 +55,6 @@ def aim_words(trend: ReadingsTrend) -> str:
     )
 
 
-def signed(text: str) -> str:
+def add_sign(text: str) -> str:
     """With its sign, also where it is more than nothing."""
     return text if text.startswith("-") or text == "0" else f"+{text}"

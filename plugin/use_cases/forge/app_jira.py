@@ -38,7 +38,7 @@ def jira_as_app(connector: Connector, site: str, field: Field) -> Jira:
     if usable is None:
         raise JiraRefusal(UNHEARD, (NO_TOKEN,), remedy=HEAR, told=False)
     try:
-        return opened(connector, usable)
+        return open_jira(connector, usable)
     except Refusal as error:
         raise JiraRefusal(UNHEARD, (str(error),), remedy=PAIR, told=False) from None
 
@@ -49,7 +49,7 @@ def holds_token(connector: Connector, one: AppInstallation) -> bool:
     return one.token is not None and end is not None and end > connector.clock() + MARGIN
 
 
-def opened(connector: Connector, one: AppInstallation) -> Jira:
+def open_jira(connector: Connector, one: AppInstallation) -> Jira:
     """Jira as the app of this installation, which holds a token; whoever asks closes it. Raises Refusal where it cannot be opened."""
     settings = connector.settings
     token = vault(settings).open(one.token or b"")["token"]

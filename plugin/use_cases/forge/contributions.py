@@ -13,7 +13,7 @@ from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.forge.app_jira import holds_token, opened
+from plugin.use_cases.forge.app_jira import holds_token, open_jira
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
@@ -38,7 +38,7 @@ def clause(connector: Connector, _actor: Actor, site: str, objective: str, opera
     saved = find_objective(connector, site, objective.strip())
     if saved is None:
         return Clause(fault=f"{objective[:100]} is no objective of the OKR connector.")
-    ids = contributing(saved.state)
+    ids = contributing_issues(saved.state)
     if len(ids) > MOST_IDS:
         return Clause(
             fault=f"{objective[:100]} is made of {len(ids)} issues, and Jira takes {MOST_IDS} of a function."
@@ -69,7 +69,7 @@ def bring_up_to_date(connector: Connector, site: str) -> int:
 
 def _bring(connector: Connector, site: str, installation: AppInstallation) -> int:
     """Through one installation, by its token."""
-    jira = opened(connector, installation)
+    jira = open_jira(connector, installation)
     try:
         changed = [
             (kept.id, found)
@@ -90,7 +90,7 @@ def _clause_now(connector: Connector, site: str, kept: Precomputation) -> str:
     return clause(connector, FORGE, site, kept.arguments[0], operator).jql
 
 
-def contributing(state: ObjectiveState) -> tuple[str, ...]:
+def contributing_issues(state: ObjectiveState) -> tuple[str, ...]:
     """The issues behind its numbers, each once: key results that are issues, what they are measured by, what stands beside the headline, objectives that contribute."""
     ledgers: list[Ledger] = [state.ledger, state.beside]
     ledgers += [one.measurement.ledger for one in state.key_results]

@@ -36,7 +36,7 @@ def leave(connector: Connector, actor: Actor, caller: AdmittedCaller) -> None:
     """The app is about to be taken out of Jira: its token goes, and it has to be paired anew. Mapping and numbers stay."""
     now = connector.clock()
     with connector.store.write() as conn:
-        installations.uninstalled(conn, key_of(caller.invocation), now)
+        installations.uninstall(conn, key_of(caller.invocation), now)
         detail = {"environment": caller.invocation.environment}
         audit.note(conn, actor.label, "Forge app uninstalled", now, detail, caller.site)
 

@@ -42,7 +42,7 @@ def budget(conn: Connection, site: str, now: datetime) -> Budget:
     this = _minute(now)
     spent = calls.by_minute(conn, site, this - MINUTES)
     lately = sum(number for minute, number in spent.items() if minute <= this)
-    held = [_held(one) for one in pauses.all(conn, site) if one.until > now]
+    held = [_held(one) for one in pauses.load_all(conn, site) if one.until > now]
     left = quotas.get(conn, site)
     return Budget(lately, spent.get(this - 1, 0), tuple(held), left if _holds(left, now) else None)
 

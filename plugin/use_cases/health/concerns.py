@@ -124,7 +124,7 @@ def never_read(status: SiteStatus) -> Concern | None:
     )
 
 
-def out(status: SiteStatus) -> Concern | None:
+def jira_out(status: SiteStatus) -> Concern | None:
     """Jira cannot be worked with: nothing else can be right before."""
     return None if status.outage is None else _out(status.outage, status.at)
 
@@ -154,7 +154,7 @@ def nobody_works(status: SiteStatus) -> Concern | None:
     )
 
 
-def failing(status: SiteStatus) -> Concern | None:
+def read_failures(status: SiteStatus) -> Concern | None:
     """A read by the clock fails again and again, which must not look as if it found nothing."""
     bad = next((one for one in status.failing if one.lasts and _goes_on(one, status.at)), None)
     if bad is None:
@@ -189,7 +189,7 @@ def standing_still(status: SiteStatus) -> Concern | None:
     )
 
 
-def held(status: SiteStatus) -> Concern | None:
+def held_changes(status: SiteStatus) -> Concern | None:
     """Changes wait for a person instead of being written."""
     if status.brake is None and not status.held:
         return None
@@ -212,7 +212,7 @@ TAKEN_UP = (
 )
 
 
-def activating(status: SiteStatus) -> Concern | None:
+def coming_mapping(status: SiteStatus) -> Concern | None:
     """Another mapping is about to rule, and what it needs is read first."""
     found = status.activating
     if found is None:
@@ -237,7 +237,7 @@ def activating(status: SiteStatus) -> Concern | None:
     )
 
 
-def missing(status: SiteStatus) -> Concern | None:
+def missing_issues(status: SiteStatus) -> Concern | None:
     """Jira shows issues no more and does not say that they are deleted."""
     if not status.losses:
         return None
@@ -266,7 +266,7 @@ def given_up(status: SiteStatus) -> Concern | None:
     )
 
 
-def retried(status: SiteStatus) -> Concern | None:
+def failed_attempts(status: SiteStatus) -> Concern | None:
     """Objectives whose attempts fail, and that are tried again."""
     count = len(status.retried)
     if not count:
@@ -281,12 +281,12 @@ def retried(status: SiteStatus) -> Concern | None:
     )
 
 
-def lacking(status: SiteStatus) -> tuple[Concern, ...]:
+def wrong_in_jira(status: SiteStatus) -> tuple[Concern, ...]:
     """What Jira does not have right, and somebody has to see to."""
     return tuple(one for one in concerns(status) if one.wrong and one.numbers)
 
 
-def refused(status: SiteStatus) -> Concern | None:
+def refused_fields(status: SiteStatus) -> Concern | None:
     """Fields that Jira declined in its own words: what stands there is not what we say."""
     count = len(status.refused)
     if not count:
@@ -317,7 +317,7 @@ def unread(status: SiteStatus) -> Concern | None:
     )
 
 
-def gone(status: SiteStatus) -> Concern | None:
+def gone_names(status: SiteStatus) -> Concern | None:
     """The mapping names something that Jira no longer has: numbers that need it stand as they were."""
     lost = status.names.absences if status.names is not None else ()
     if not lost:
@@ -332,7 +332,7 @@ def gone(status: SiteStatus) -> Concern | None:
     )
 
 
-def renamed(status: SiteStatus) -> Concern | None:
+def new_names(status: SiteStatus) -> Concern | None:
     """Jira calls something otherwise than the mapping does: no number changes by that."""
     found = status.names.renames if status.names is not None else ()
     if not found:
@@ -371,7 +371,7 @@ def credential(status: SiteStatus) -> Concern | None:
     )
 
 
-def lapsing(status: SiteStatus) -> Concern | None:
+def webhook_lapse(status: SiteStatus) -> Concern | None:
     """The webhook of an app lives 30 days, and is refreshed by us."""
     if status.lapse is None:
         return None
@@ -386,7 +386,7 @@ def lapsing(status: SiteStatus) -> Concern | None:
     )
 
 
-def crashed(status: SiteStatus) -> Concern | None:
+def crashes(status: SiteStatus) -> Concern | None:
     """Processes ended without a word: one is told, several within an hour want somebody to look."""
     if not status.crashes:
         return None
@@ -453,7 +453,7 @@ def no_webhook(status: SiteStatus) -> Concern | None:
     )
 
 
-def drifted(status: SiteStatus) -> Concern | None:
+def corrections(status: SiteStatus) -> Concern | None:
     """Resyncs had to correct something, and did."""
     issues = status.drift.issues if status.drift else 0
     if not issues:
@@ -462,7 +462,7 @@ def drifted(status: SiteStatus) -> Concern | None:
         kind="drift",
         level="at_risk",
         word="Corrections found",
-        sentence=f"Full readings found what no webhook had told: {corrected(issues)}.",
+        sentence=f"Full readings found what no webhook had told: {count_corrected(issues)}.",
         todo="Look at the webhook in Jira, and at the proxy in front of the connector.",
         wrong=False,
         numbers=False,
@@ -472,29 +472,29 @@ def drifted(status: SiteStatus) -> Concern | None:
 CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     unwritable,
     never_read,
-    out,
+    jira_out,
     nobody_works,
-    failing,
+    read_failures,
     standing_still,
-    held,
-    activating,
-    missing,
+    held_changes,
+    coming_mapping,
+    missing_issues,
     given_up,
-    retried,
-    refused,
+    failed_attempts,
+    refused_fields,
     unread,
-    gone,
+    gone_names,
     credential,
-    lapsing,
-    crashed,
+    webhook_lapse,
+    crashes,
     unsent,
     stale,
     no_webhook,
-    renamed,
-    drifted,
+    new_names,
+    corrections,
 )
 
 
-def corrected(issues: int) -> str:
+def count_corrected(issues: int) -> str:
     """`1 issue corrected`."""
     return "1 issue corrected" if issues == 1 else f"{issues} issues corrected"

@@ -47,7 +47,7 @@ class Drift:
 
 def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | None:
     """The drift of a site, None before its first resync."""
-    full = full_reads.latest(conn, site)
+    full = full_reads.load_latest(conn, site)
     if full is None or full.wrong is None:
         return None
     worst = drift.worst(conn, site, most) if most else []
@@ -56,7 +56,7 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
         full=full.wrong,
         read=full.issues or 0,
         at=full.at,
-        recent=recent_reads.of(conn, site).wrong,
+        recent=recent_reads.load_reads(conn, site).wrong,
         objectives=drift.count(conn, site),
         worst=tuple(_named(one, called.get(one.objective_id, ObjectiveName())) for one in worst),
     )
@@ -64,7 +64,7 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
 
 def last_recent(conn: Connection, site: str) -> datetime | None:
     """When what changed of late was read last."""
-    return recent_reads.of(conn, site).at
+    return recent_reads.load_reads(conn, site).at
 
 
 def _named(one: drift.ObjectiveDrift, called: ObjectiveName) -> DriftedObjective:

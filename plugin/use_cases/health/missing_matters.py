@@ -49,7 +49,7 @@ def matters_of(
     return (*map(_matter, found), *_of_objective(state))
 
 
-def waiting(found: SiteStatus) -> tuple[Obstacle, ...]:
+def waiting_obstacles(found: SiteStatus) -> tuple[Obstacle, ...]:
     """What stands in the way of a site's numbers as it stands: that of which somebody was told that it waits, and what was accepted."""
     return tuple(
         among(dead=found.dead, gaps=found.gaps, losses=found.losses, refused=found.refused, held=found.held)
@@ -58,7 +58,7 @@ def waiting(found: SiteStatus) -> tuple[Obstacle, ...]:
 
 def waiting_matters(found: SiteStatus) -> tuple[MissingMatter, ...]:
     """The same as one list with what else is missing."""
-    return tuple(map(_matter, waiting(found)))
+    return tuple(map(_matter, waiting_obstacles(found)))
 
 
 def _missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:

@@ -30,7 +30,7 @@ from connectors.store.writes.brakes import Brake
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
-from plugin.runtime.processes.heartbeat import Process, counted, processes
+from plugin.runtime.processes.heartbeat import Process, count_processes, processes
 from plugin.runtime.sites.credential_expiry import Expiry, expiry_at
 from plugin.sync import outage
 from plugin.sync.outage import Outage
@@ -188,7 +188,9 @@ def status(connector: Connector, actor: Actor, site: str) -> SiteStatus:
             _status(conn, known, now, tuple(processes(conn))), unsent=push.unsent(connector, conn)
         )
     return replace(
-        found, sync=background_jobs.latest(connector, actor, site, SYNC), unwritable=_unwritable(connector)
+        found,
+        sync=background_jobs.latest_job(connector, actor, site, SYNC),
+        unwritable=_unwritable(connector),
     )
 
 
@@ -199,15 +201,15 @@ def installation(connector: Connector, actor: Actor) -> Installation:
     with connector.store.read() as conn:
         known = tuple(processes(conn))
         sites = [_status(conn, site, now, known) for site in list(connector.sites.values())]
-        total = counted(conn)
-        crashed = tuple(crashes.since(conn, now - CRASHES))
+        total = count_processes(conn)
+        crashed = tuple(crashes.load_since(conn, now - CRASHES))
         backed_up = schedules.last(conn, *BACKUP)
         unsent = push.unsent(connector, conn)
     fault = _unwritable(connector)
     told = tuple(
         replace(
             one,
-            sync=background_jobs.latest(connector, actor, one.site, SYNC),
+            sync=background_jobs.latest_job(connector, actor, one.site, SYNC),
             unsent=unsent,
             unwritable=fault,
         )
@@ -228,7 +230,7 @@ def installation(connector: Connector, actor: Actor) -> Installation:
 def objective_counts(connector: Connector, _actor: Actor) -> Mapping[str, ObjectiveCounts]:
     """By site, how many objectives of each cycle (the empty text: of none) are of each health."""
     with connector.store.read() as conn:
-        return {name: list_rows.standing(conn, name) for name in list(connector.sites)}
+        return {name: list_rows.count_standing(conn, name) for name in list(connector.sites)}
 
 
 @question(VIEWER)
@@ -256,7 +258,9 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
             unread = tuple(
                 name
                 for name in connector.sites
-                if any(one.lasts and one.kind in ("full", "recent") for one in failures.standing(conn, name))
+                if any(
+                    one.lasts and one.kind in ("full", "recent") for one in failures.load_standing(conn, name)
+                )
             )
     except StoreError as error:
         return Readiness(False, why=error.what, todo=error.remedy, retry_after=error.retry_after)
@@ -307,13 +311,13 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         mapping_revision=active.revision if active else None,
         issues=mirror.count(conn, site.name),
         newest_change=mirror.newest(conn, site.name),
-        last_reconcile=last_reconcile.at(conn, site.name),
+        last_reconcile=last_reconcile.load_instant(conn, site.name),
         drift=drift_of(conn, site.name),
         deliveries=inbox.counts(conn, site.name),
-        per_minute=per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
+        per_minute=per_minute(inbox.list_arrivals(conn, site.name, now - TRAFFIC), now),
         waiting_since=due.waiting_since(conn, site.name),
         writes=writes.outcomes(conn, site.name),
-        webhook=webhook_state.known(conn, site.name),
+        webhook=webhook_state.last_answer(conn, site.name),
         sources=health_of(conn, site.name),
         full_read=checkpoint.progress(conn, site.name),
         budget=budget(conn, site.name, now),
@@ -324,7 +328,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
     latest = inbox.recent(conn, site.name, 1)
     pending = due.pending_count(conn, site.name)
     following = due.next_run(conn, site.name) if pending else None
-    full = full_reads.latest(conn, site.name)
+    full = full_reads.load_latest(conn, site.name)
     return SiteStatus(
         site=site.name,
         at=now,
@@ -336,26 +340,26 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         due=pending,
         overdue_since=following if following is not None and following < now else None,
         dead=letters(conn, site.name),
-        retried=tuple(due.failing(conn, site.name, now)),
+        retried=tuple(due.list_failing(conn, site.name, now)),
         refused=refused_writes(conn, site.name),
-        brake=brakes.standing(conn, site.name),
+        brake=brakes.load_standing(conn, site.name),
         held=held_writes(conn, site.name),
         activating=activation_runs.get(conn, site.name),
         gaps=gap_rows(conn, site.name),
-        losses=tuple(losses.all(conn, site.name, "held")),
-        outage=outage.standing(conn, site.name),
+        losses=tuple(losses.load_all(conn, site.name, "held")),
+        outage=outage.load_standing(conn, site.name),
         token_expires=site.token_expires,
         lapse=webhook_state.lapse(conn, site.name, now),
-        failing=failures.standing(conn, site.name),
+        failing=failures.load_standing(conn, site.name),
         names=_names(conn, site.name),
         processes=known,
-        crashes=tuple(crashes.since(conn, now - CRASHES)),
+        crashes=tuple(crashes.load_since(conn, now - CRASHES)),
     )
 
 
 def _names(conn: Connection, site: str) -> NameComparison | None:
     """What the active mapping calls otherwise than Jira does."""
-    found = name_comparisons.latest(conn, site)
+    found = name_comparisons.load_latest(conn, site)
     return found if found is not None and found.revision == revisions.active_name(conn, site) else None
 
 

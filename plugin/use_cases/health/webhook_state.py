@@ -100,10 +100,10 @@ def look(connector: Connector, site: str) -> WebhookState | None:
         return _keep(connector, site, WebhookAnswer(None, False, connector.clock()))
     except JiraError:
         return None
-    return learned(connector, site, found)
+    return keep_answer(connector, site, found)
 
 
-def learned(connector: Connector, site: str, found: Sequence[RegisteredWebhook]) -> WebhookState:
+def keep_answer(connector: Connector, site: str, found: Sequence[RegisteredWebhook]) -> WebhookState:
     """Keep what Jira said about all its webhooks."""
     ours = [hook for hook in found if is_ours(hook, site)]
     events = {event for hook in ours if hook.enabled for event in hook.events}
@@ -123,7 +123,7 @@ def learned(connector: Connector, site: str, found: Sequence[RegisteredWebhook])
     return _keep(connector, site, answer)
 
 
-def known(conn: Connection, site: str) -> WebhookState | None:
+def last_answer(conn: Connection, site: str) -> WebhookState | None:
     """What Jira said when it was asked last, held against the mapping that is active now."""
     answer = webhook_states.get(conn, site)
     return None if answer is None else _held_against(conn, site, answer)

@@ -19,7 +19,7 @@ from mappings.explain.check_in import LONGEST_NOTE, CheckIn, Measure
 from mappings.imports.issue import LABELS, ImportedIssue
 from mappings.imports.plan import KnownRow, PlannedRow, PlannedUpdate
 from mappings.imports.row import ImportedCheckIn
-from mappings.imports.update import WRITTEN, merged
+from mappings.imports.update import WRITTEN, merge_row
 from mappings.rollup.cycles.carry_steps import CopiedLink
 from mappings.write_back.target import Request
 from plugin.runtime.connector import Connector, Refusal
@@ -107,8 +107,8 @@ class _Run:
             changed = [one.row for one in self.kept.content.plan.update]
             wanted |= {row.identity for row in changed}
             wanted |= {row.above for row in changed if row.above is not None}
-            self.made = imports.made(conn, self.site, self.tool, wanted)
-            self.known = imports.known(conn, self.site, self.tool) if changed else {}
+            self.made = imports.load_made(conn, self.site, self.tool, wanted)
+            self.known = imports.load_whole(conn, self.site, self.tool) if changed else {}
 
     def let_go(self, state: ImportState, note: str) -> None:
         """Leave it to whoever goes on."""
@@ -219,7 +219,7 @@ class _Run:
         left = {*(each.word for each in outcome.left), *unplanned}
         # Another plan of the same file may have kept some of them since.
         new = tuple(said for said in one.check_ins if said not in former.check_ins)
-        row = replace(merged(one.row, former, left), check_ins=(*former.check_ins, *new))
+        row = replace(merge_row(one.row, former, left), check_ins=(*former.check_ins, *new))
         made = MadeRow(
             one.row.identity,
             issue_id=one.issue_id,

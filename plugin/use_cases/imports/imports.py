@@ -23,7 +23,7 @@ from mappings.imports.column_map import ColumnMap, ColumnMapPart
 from mappings.imports.columns import read_table
 from mappings.imports.files.archive import read_archive
 from mappings.imports.files.okr_file import read_okr_file
-from mappings.imports.files.table import FileColumn, FileTable, UnusableFile, csv_table, sampled
+from mappings.imports.files.table import FileColumn, FileTable, UnusableFile, csv_table, sample_column
 from mappings.imports.issue import (
     LABELS,
     ImportBasis,
@@ -41,7 +41,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import IMPORTS
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context, field_of
-from plugin.sync.reconcile.creation import unfilled
+from plugin.sync.reconcile.creation import unfilled_fields
 from plugin.use_cases.imports.application import Report, apply_rows
 from plugin.use_cases.imports.okr_export import OWN, own_rows
 from plugin.use_cases.imports.updates import with_updates
@@ -106,8 +106,8 @@ def plan(
     target = _target(context, place)
     now = connector.clock()
     with connector.store.read() as conn:
-        known = imports.known(conn, site, found.tool)
-        closed = frozenset(closings.closed(conn, site))
+        known = imports.load_whole(conn, site, found.tool)
+        closed = frozenset(closings.load_closed(conn, site))
     finding = OwnerSearch(_listed(context, people), found.people, found.separators)
     if found.tool == OWN:
         known = {**own_rows(connector, site, finding), **known}
@@ -161,7 +161,7 @@ def file_columns(
     except UnusableFile as error:
         raise ImportRefusal(str(error), about="file") from None
     words = likely_words(table.columns, found)
-    return tuple(FileColumn(one, words.get(one), sampled(table, one)) for one in table.columns)
+    return tuple(FileColumn(one, words.get(one), sample_column(table, one)) for one in table.columns)
 
 
 @question(VIEWER)
@@ -464,7 +464,7 @@ def _screens(context: Context, target: ImportTarget, issues: Sequence[ImportedIs
                 message=f"{where[0].upper()}{where[1:]} requires “{one.name}”. Make it optional or give it a default in Jira.",
                 column=one.name,
             )
-            for one in unfilled(screen, given)
+            for one in unfilled_fields(screen, given)
         ]
     return problems
 
@@ -511,7 +511,7 @@ def _shown(connector: Connector, site: str, number: int) -> ShownImport:
             raise UnknownImport(f"There is no import {number}.", step=IMPORTS)
         plan_ = kept.content.plan
         names = [*(one.identity for one in kept.content.issues), *(one.row.identity for one in plan_.update)]
-        made = imports.made(conn, site, plan_.tool, names)
+        made = imports.load_made(conn, site, plan_.tool, names)
     return ShownImport(kept, made)
 
 

@@ -36,10 +36,10 @@ def own_rows(connector: Connector, site: str, search: OwnerSearch) -> dict[str, 
         return {}
     read = read_okr_file(json.dumps(okr_file(rows), default=str).encode())
     with connector.store.read() as conn:
-        keys = {one.state.id: one.state.key for one in objectives.all(conn, site)}
+        keys = {one.state.id: one.state.key for one in objectives.load_all(conn, site)}
         keys |= {
             each.id: each.key
-            for one in objectives.all(conn, site)
+            for one in objectives.load_all(conn, site)
             for each in one.state.key_results
             if each.issue_id
         }
@@ -52,8 +52,8 @@ def own_rows(connector: Connector, site: str, search: OwnerSearch) -> dict[str, 
 
 def _rows(connector: Connector, site: str) -> Iterator[ImportRow]:
     with connector.store.read() as conn:
-        states = [one.state for one in objectives.all(conn, site)]
-        said = {state.id: check_ins.of(conn, site, state.id) for state in states}
+        states = [one.state for one in objectives.load_all(conn, site)]
+        said = {state.id: check_ins.load_all(conn, site, state.id) for state in states}
     states = [state for state in states if state.issue_id is not None and not state.plain]
     known = {state.id for state in states}
     taken = set(known)

@@ -22,7 +22,7 @@ from mappings.imports.plan import (
     PlannedUpdate,
     said_of,
 )
-from mappings.imports.update import SUMMARY, divided, edit_of, row_news, weighed
+from mappings.imports.update import SUMMARY, divide_changes, edit_of, row_news, weigh_update
 from mappings.write_back.target import Request
 from plugin.sync.context import Context, field_of
 
@@ -93,7 +93,7 @@ def with_updates(
                 one.unsaid,
             )
             if issue is None
-            else weighed(one, issue, partial(field_of, context.mapping, context.catalogue))
+            else weigh_update(one, issue, partial(field_of, context.mapping, context.catalogue))
         )
         if planned.changes or planned.check_ins:
             update.append(planned)
@@ -109,13 +109,13 @@ def with_updates(
         left=tuple(left),
         blocked=tuple(sorted(blocked)),
         problems=tuple(sorted(problems, key=lambda each: (each.row, each.code))),
-        braked=braked(
+        braked=brake_reason(
             len([one for one in update if one.changes]), len(known), context.mapping.document.brake
         ),
     )
 
 
-def braked(changed: int, known: int, part: BrakePart) -> str:
+def brake_reason(changed: int, known: int, part: BrakePart) -> str:
     """Why a person looks first, by the brake of the mapping; empty where nothing speaks against it."""
     if changed <= part.floor or Fraction(changed, max(known, 1)) <= Fraction(part.share):
         return ""
@@ -138,7 +138,7 @@ def write_update(context: Context, one: PlannedUpdate) -> UpdateOutcome:
     issue = read_issues(context, [one.issue_id], one.changes).get(one.issue_id)
     if issue is None:
         return _left(one.changes, UNSHOWN)
-    due, left = divided(one.changes, issue, partial(field_of, context.mapping, context.catalogue))
+    due, left = divide_changes(one.changes, issue, partial(field_of, context.mapping, context.catalogue))
     if not due:
         return UpdateOutcome(left)
     request = Request("PUT", f"/issue/{one.issue_id}", edit_of(due), notifies=True, answer="edit")

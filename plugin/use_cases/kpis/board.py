@@ -25,7 +25,7 @@ from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, known_at
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
-from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
+from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing_of_kpi
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.settled_periods import watched_of, with_readings
@@ -223,7 +223,7 @@ def _with_failures(
     """The same with why periods of this KPI have no reading."""
     if not isinstance(part.source, SOURCE_OPTIONS):
         return watched
-    found = kpi_failures.of(conn, site, since, part.id)
+    found = kpi_failures.load_failures(conn, site, since, part.id)
     said = {one.last: f"{one.reason}. {one.remedy}".removesuffix(". ") for one in found}
     return replace(watched, unread={part.id: said})
 
@@ -250,12 +250,12 @@ def _shown(
     known = None
     if begin is not None and not isinstance(part.source, FormulaOptions):
         known = kpis.latest_known(conn, site, part.id, begin)
-    stands = standing(full, part.id, judged, now, size)
+    stands = standing_of_kpi(full, part.id, judged, now, size)
     if stands.last_known is None and known is not None:
         older = watched.period(part.id, known)
         full = _read(conn, site, watched, part.id, older.start, past)
         judged |= kpis.judgements(conn, site, part.id, older.start, older.end)
-        stands = standing(full, part.id, judged, now, size, known)
+        stands = standing_of_kpi(full, part.id, judged, now, size, known)
     state = kpis.get(conn, site, part.id) if past is None else KpiState()
     issue = state.key_result or state.former
     key_result = mirror.get(conn, site, [issue]).get(issue) if issue else None

@@ -31,7 +31,7 @@ from connectors.store.people import audit
 from mappings.document.schema import KpiPart
 from mappings.facts.issue import Issue, IssueType
 from mappings.kpi.creation import PROPERTY, Hindrance, PlannedIssue, episode_label, misfit, planned_issue
-from mappings.kpi.episode import Creation, KpiState, KpiStatus, opened, wanted
+from mappings.kpi.episode import Creation, KpiState, KpiStatus, accept, open_key_result
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
@@ -42,7 +42,7 @@ from plugin.sync.reconcile.creation import (
     issues_of_label,
     make_issue,
     parent_places,
-    unfilled,
+    unfilled_fields,
 )
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.use_cases.kpis.board import objective_of, required_part
@@ -119,7 +119,7 @@ def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective
         if (now.status, now.episode, now.creation) != (state.status, state.episode, state.creation):
             raise Refusal(f"“{part.id}” was decided by somebody else a moment ago: look at it again.")
         _note(conn, connector, by, site, now, part.id, "key result of a KPI accepted")
-        return wanted(_under(now, objective), by)
+        return accept(_under(now, objective), by)
 
     _change(connector, site, part.id, decided)
     _go_on(connector, context, part)
@@ -266,7 +266,7 @@ def _record(
             return None
         said = what if mine else f"{what}, though it was not wanted any more"
         _note(conn, connector, who, context.site, state, part.id, said, {"issue": key, **(more or {})})
-        return opened(now, issue_id) if mine else None
+        return open_key_result(now, issue_id) if mine else None
 
     _change(connector, context.site, part.id, stands)
     bring_in(context, issue_id)
@@ -336,7 +336,7 @@ def closed_cycle_of(conn: Connection, site: str, objective: Issue | None) -> str
     """The closed cycle that an objective stands in for good; empty where it runs, carried forward or not."""
     if objective is None:
         return ""
-    record = closings.standing(conn, site, [objective.id]).get(objective.id)
+    record = closings.load_standing(conn, site, [objective.id]).get(objective.id)
     saved = objectives.load(conn, site, objective.id)
     stays = record is not None and (saved is None or saved.state.cycle_id in (None, record.cycle_id))
     return record.cycle_id if record is not None and stays else ""
@@ -415,7 +415,7 @@ def _gaps(
     ]
     required = [
         Hindrance(f"The create screen in {where} requires the field “{one.name}”.", REQUIRED_OF_US)
-        for one in unfilled(screen, given)
+        for one in unfilled_fields(screen, given)
     ]
     return (*lacking, *required)
 
@@ -437,7 +437,7 @@ def _change(
 ) -> KpiState | None:
     """The state after a change in one transaction, alone; None where nothing changed."""
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         news = change(conn, kpis.get(conn, site, id_))
         if news is not None:
             kpis.put(conn, site, id_, news, connector.clock())

@@ -78,7 +78,7 @@ def _keep_up(connector: Connector, site: str) -> None:
     """What Jira told of this day is read before the next one begins, and so is what it did not tell of."""
     context = connector.context(site)
     with connector.store.read() as conn:
-        told = bool(inbox.pending(conn, 1, site))
+        told = bool(inbox.load_pending(conn, 1, site))
     if told:
         refresh(context, WORKER)
     resync_recent(context)

@@ -45,7 +45,7 @@ class Departure:
 def departed_kpis(connector: Connector, _actor: Actor, site: str) -> tuple[Departure, ...]:
     """Those of a site, by id."""
     with connector.store.read() as conn:
-        left = kpis.departed(conn, site)
+        left = kpis.load_departed(conn, site)
         issues = mirror.get(conn, site, [one.key_result for one in left.values() if one.key_result])
     found = []
     for id_, state in sorted(left.items()):
@@ -68,13 +68,13 @@ def departed_kpis(connector: Connector, _actor: Actor, site: str) -> tuple[Depar
 def follow_departures(connector: Connector, site: str) -> None:
     """Note which KPIs have left the mapping and which are back, and forget those that left long ago. Where nothing was ever read, one look tells so."""
     with connector.store.read() as conn:
-        if not kpis.known(conn, site):
+        if not kpis.list_known(conn, site):
             return
     ruling = {part.id for part in connector.context(site).mapping.document.kpis}
     now = connector.clock()
     with connector.store.write() as conn:
         note_departures(conn, site, ruling, now)
-        for id_, state in sorted(kpis.departed(conn, site).items()):
+        for id_, state in sorted(kpis.load_departed(conn, site).items()):
             if state.left is not None and now - state.left >= KEPT:
                 kpis.forget(conn, site, id_)
                 audit.note(conn, CONNECTOR_ITSELF, "KPI forgotten", now, {"kpi": id_}, site)
@@ -82,10 +82,10 @@ def follow_departures(connector: Connector, site: str) -> None:
 
 def note_departures(conn: Connection, site: str, ruling: Collection[str], now: datetime) -> None:
     """Note of each KPI of which something is kept whether it has left a mapping that has these, or is back: the moment that mapping rules, it is so."""
-    known = kpis.known(conn, site)
+    known = kpis.list_known(conn, site)
     if not known:
         return
-    kpis.alone(conn, site)
+    kpis.hold_alone(conn, site)
     for id_ in sorted(known):
         state = kpis.get(conn, site, id_)
         if id_ in ruling and state.left is not None:

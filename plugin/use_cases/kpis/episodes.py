@@ -23,10 +23,10 @@ from mappings.kpi.episode import (
     KpiState,
     KpiStatus,
     SeenIssue,
-    carried,
-    dismissed,
-    followed,
-    opened,
+    carry,
+    dismiss_proposal,
+    follow,
+    open_key_result,
     without_objective,
 )
 from plugin.access.authorization.actor import Actor
@@ -73,7 +73,7 @@ def accept(
         have_made(connector, actor.label, site, part, objective.strip().upper())
         return _shown(connector, actor, site, id_)
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         state = kpis.get(conn, site, id_)
         _require_proposal(state, id_)
         found = _issue(conn, site, issue)
@@ -82,7 +82,7 @@ def accept(
             raise Refusal(f"{found.key} is the key result of “{taken}” already: make one for this KPI.")
         if found.status.category == "done":
             raise Refusal(f"{found.key} is {found.status.name} already: name an issue that is still open.")
-        kpis.put(conn, site, id_, opened(state, found.id), connector.clock())
+        kpis.put(conn, site, id_, open_key_result(state, found.id), connector.clock())
         marked = objectives.depending_on(conn, site, [found.id])
         connector.context(site).mark(conn, marked, "a KPI that became a key result of it")
         _note(conn, connector, actor.label, site, id_, "key result of a KPI accepted", found.key, state)
@@ -94,9 +94,9 @@ def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi
     """Say no to what is proposed: to a new key result, or to closing the one that is open. Refusal where nothing is proposed."""
     required_part(connector.context(site).mapping, id_)
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         state = kpis.get(conn, site, id_)
-        news = dismissed(state)
+        news = dismiss_proposal(state)
         if news.transition is not EpisodeStep.DISMISSED:
             raise Refusal(f"Nothing is proposed for “{id_}”: it is {_words(state)}.")
         kpis.put(conn, site, id_, news, connector.clock())
@@ -123,7 +123,7 @@ def follow_key_results(connector: Connector, site: str) -> None:
     ]
     asked, at = _asked(context, unknown), context.moment()
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         for id_ in wanted:
             _follow(connector, context, conn, id_, asked=asked, at=at)
 
@@ -204,9 +204,9 @@ def _follow(
     if seen is SeenIssue.OPEN and state.key_result == wanted:
         ended, from_cycle = _closed_cycle(conn, site, wanted)
         seen = SeenIssue.CYCLE_CLOSED if ended else seen
-        news = carried(state, from_cycle) if from_cycle and not ended else state
+        news = carry(state, from_cycle) if from_cycle and not ended else state
     if news.transition is not EpisodeStep.CARRIED or news is state:
-        news = followed(state, seen, now)
+        news = follow(state, seen, now)
     if news.transition in FOLLOWED or news.missing != state.missing:
         kpis.put(conn, site, id_, news, now)
     if said := FOLLOWED.get(news.transition):
@@ -226,7 +226,7 @@ def _leave_objectives(connector: Connector, context: Context, ids: Collection[st
         return
     site = context.site
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         for id_ in ids:
             state = kpis.get(conn, site, id_)
             objective = objective_of(conn, site, state)
@@ -245,7 +245,7 @@ def _leave_objectives(connector: Connector, context: Context, ids: Collection[st
 def _closed_cycle(conn: Connection, site: str, issue_id: str) -> tuple[bool, str]:
     """Whether every objective that it is a key result of stands in a cycle that was closed with it; and the closed cycle out of which it was carried."""
     ids = objectives.depending_on(conn, site, [issue_id])
-    frozen = closings.standing(conn, site, ids)
+    frozen = closings.load_standing(conn, site, ids)
     with_it = {
         id_: record
         for id_, record in frozen.items()

@@ -30,7 +30,7 @@ from mappings.kpi.promotion import (
 )
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.cycles.cycles import ruling
+from plugin.use_cases.cycles.cycles import mapping_and_moment
 from plugin.use_cases.mappings.revisions import bound
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
 
@@ -81,7 +81,7 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
 
     Without `keep` its text is given alone, and nothing was done that a record had to tell. Refusal where it is not proposed, or no KPI can be written of itself.
     """
-    mapping, _ = ruling(connector, site)
+    mapping, _ = mapping_and_moment(connector, site)
     now = connector.clock()
     with connector.store.write() as conn:
         draft = drafts.get(conn, site, actor.account_id) if keep else None
@@ -107,7 +107,7 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
 @act(EDITOR)
 def dismiss_promotion(connector: Connector, actor: Actor, site: str, name: str) -> None:
     """Say no: it is proposed again after as many further cycles in which it is achieved. Refusal where it is not proposed."""
-    mapping, _ = ruling(connector, site)
+    mapping, _ = mapping_and_moment(connector, site)
     now = connector.clock()
     with connector.store.write() as conn:
         one = _named(_proposed(conn, site, mapping, mapping.document), name)
@@ -124,17 +124,17 @@ def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[Achievemen
     acts = sorted(
         (
             (cycle.end, act)
-            for id_, act in closings.closed(conn, site).items()
+            for id_, act in closings.load_closed(conn, site).items()
             if (cycle := mapping.cycles.get(id_)) is not None
         ),
         key=lambda one: (one[0], one[1].version, one[1].cycle_id),
     )
     if len(acts) < CYCLES_RUNNING:
         return ()
-    made = carries.copied(conn, site)
+    made = carries.load_copies(conn, site)
     copies = {source: one.id for source, one in made.items()}
     no: dict[str, date] = {}
-    for id_, until in promotions.dismissed(conn, site).items():
+    for id_, until in promotions.load_dismissed(conn, site).items():
         last = last_of(copies, id_)
         no[last] = max(until, no.get(last, until))
     ends = [(end, closings.ends(conn, site, act)) for end, act in acts]

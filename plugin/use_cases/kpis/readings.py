@@ -81,7 +81,7 @@ def import_file(
     now = connector.clock()
     if id_ is not None and (wrong := list(_untaken(mapping, id_))):
         raise ReadingsRefusal(wrong)
-    found, faults = read_file(text, id_, taking(mapping), mapping.zone)
+    found, faults = read_file(text, id_, list_pushed(mapping), mapping.zone)
     ahead = [FileFault(one.line, _ahead(one.at)) for one in found if is_ahead(one.at, now)]
     if faults or ahead:
         raise FileRefusal((*faults, *ahead))
@@ -112,7 +112,7 @@ def typed_reading(at: str, value: str, note: str, zone: tzinfo, now: datetime) -
         raise ReadingsRefusal([("value", str(fault))]) from None
 
 
-def taking(mapping: BoundMapping) -> tuple[str, ...]:
+def list_pushed(mapping: BoundMapping) -> tuple[str, ...]:
     """The ids of the KPIs whose readings are given to us."""
     return tuple(part.id for part in mapping.document.kpis if part.source.kind in GIVEN)
 
@@ -127,7 +127,7 @@ def _keep(
     kept: dict[str, tuple[Receipt, ...]] = {}
     context = connector.context(site)
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         for id_, readings in news.items():
             kept[id_] = kpis.record(conn, site, id_, readings)
             said = Counter(kept[id_])
@@ -148,7 +148,7 @@ def _keep(
 
 def _untaken(mapping: BoundMapping, id_: str) -> Iterator[tuple[str, str]]:
     part: KpiPart | None = part_of(mapping, id_)
-    known = ", ".join(taking(mapping)) or "none: write source: {kind: push}"
+    known = ", ".join(list_pushed(mapping)) or "none: write source: {kind: push}"
     if part is None:
         yield "kpi", f"the active mapping has no KPI “{id_}”; those that take readings: {known}"
     elif part.source.kind not in GIVEN:

@@ -10,7 +10,7 @@ from mappings import presets
 from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
 from mappings.fields import FieldPurpose
-from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
+from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapt
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
@@ -61,8 +61,8 @@ def fit(
     strange = [key for key in projects if key.casefold() not in seen]
     if strange:
         raise UnknownProject(strange, tuple(seen.values()))
-    marked = adapted(document, catalogue, projects)
-    every = adapted(document, catalogue, projects, marked=False)
+    marked = adapt(document, catalogue, projects)
+    every = adapt(document, catalogue, projects, marked=False)
     counts = [_count(connector, site, one.text) for one in (marked, every)]
     read = read_document(marked.text)
     scope = scope_choice(read.document.scope).projects if read.document else ()
@@ -123,7 +123,7 @@ class FirstNumber:
 def first_number(connector: Connector, _actor: Actor, site: str) -> FirstNumber | None:
     """Where to look first; None where no number is known yet."""
     with connector.store.read() as conn:
-        states = [one.state for one in objectives.all(conn, site)]
+        states = [one.state for one in objectives.load_all(conn, site)]
     known = (one for one in states if one.progress is not None and not one.plain)
     best = max(known, key=_issues, default=None)
     if best is None:

@@ -40,8 +40,8 @@ from mappings.practice.lint import lint_document
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, Impact, brake
-from mappings.write_back.desired_values import desired, owners
-from mappings.write_back.leftovers import LastWrite, all_places, clearing, plans_with_clearing
+from mappings.write_back.desired_values import desired_values, owners
+from mappings.write_back.leftovers import LastWrite, all_places, clear_leftovers, plans_with_clearing
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
 from mappings.write_back.target import WriteBasis
@@ -100,7 +100,7 @@ Expected = frozenset[str]
 """The revisions of which one has to be the active one still."""
 
 
-def expecting(revision: str | None) -> Expected:
+def expect_revision(revision: str | None) -> Expected:
     """That this one is active; None: that none is."""
     return frozenset({revision or NONE_ACTIVE})
 
@@ -234,14 +234,14 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
         moment = forest.moment(moment, mapping.roots())
-        before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
+        before = {saved.state.id: saved.state for saved in objectives.load_all(conn, site)}
         written = writes.written_count(conn, site)
         stands = written_values.every(conn, site)
-        said = check_ins.standing(conn, site)
+        said = check_ins.load_standing(conn, site)
         noted = noted_ends(conn, site, before)
         aims = episode_aims(conn, site, mapping)
         read = kpi_readings(conn, site, mapping, moment.now, aims)
-        brought = carries.standing(conn, site)
+        brought = carries.load_standing(conn, site)
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
     after |= standing_by_notes(mapping, noted, forest, moment, brought)
@@ -298,7 +298,7 @@ def _with_clearing(
     written = {one.place.id for one in standing}
     found: dict[str, list[Change]] = {}
     for one in standing:
-        clears = clearing([one], kept, forest.issue, moment.today, written, api)
+        clears = clear_leftovers([one], kept, forest.issue, moment.today, written, api)
         if clears:
             found.setdefault(one.objective_id, []).extend(clears)
     return plans_with_clearing(plans, found)
@@ -317,7 +317,7 @@ def plans_for(
     """The plan of every objective, as reconciling each would make it."""
     owned = owners(mapping, states.values())
     return [
-        plan(state.id, desired(mapping, state, forest.issue, basis, owned), forest.issue)
+        plan(state.id, desired_values(mapping, state, forest.issue, basis, owned), forest.issue)
         for state in states.values()
     ]
 
@@ -454,7 +454,7 @@ def resume_activation(
 
 def _require_expected(conn: Connection, site: str, expected: Expected | None) -> None:
     """What rules is one of these. Where `revisions.hold` was asked before, it is until the transaction ends."""
-    latest = revisions.latest(conn, site)
+    latest = revisions.load_latest(conn, site)
     if expected is not None and (NONE_ACTIVE if latest is None else latest.revision) not in expected:
         raise AnotherActivation(site, latest)
 
@@ -464,7 +464,7 @@ def _require_own_turn(conn: Connection, site: str, revision: str) -> None:
     revisions.hold(conn, site)
     found = activation_runs.get(conn, site)
     if found is None:
-        raise AnotherActivation(site, revisions.latest(conn, site))
+        raise AnotherActivation(site, revisions.load_latest(conn, site))
     if found.revision != revision:
         raise _displaced(revision, found)
 
@@ -573,7 +573,7 @@ def _put_in_force(
     """It rules from now on, where that is `allowed` in the same transaction; the account's draft of the same text is forgotten."""
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
     former = _ruling_context(connector, site)
-    unserved = survey.unserved(former) if former is not None else []
+    unserved = survey.find_unserved(former) if former is not None else []
     with connector.store.write() as conn:
         allowed(conn)
         if former is not None:
@@ -630,7 +630,7 @@ class _ActivationProgress:
                 or not activation_runs.tell(conn, self._site, found)
             ):
                 if found is None:
-                    raise AnotherActivation(self._site, revisions.latest(conn, self._site))
+                    raise AnotherActivation(self._site, revisions.load_latest(conn, self._site))
                 raise _displaced(self._revision, found)
         return found
 
@@ -674,14 +674,14 @@ def rollback(
     with connector.store.read() as conn:
         _require_expected(conn, site, expected)
         past = [one.revision for one in revisions.activations(conn, site)]
-        known = revisions.all(conn, site)
+        known = revisions.load_all(conn, site)
     target = revision or next((one for one in past[1:] if one != past[0]), None)
     found = find_revision(known, target) if target else None
     if found is None:
         called = f" called {revision}" if revision else ""
         raise Refusal(f"There is no revision to go back to{called}.", step=REVISIONS)
     if revision is None and expected is None:
-        expected = expecting(past[0])
+        expected = expect_revision(past[0])
     if report is None:
         begin_activation(connector, actor, site, found.text, expected=expected, large=large)
     else:

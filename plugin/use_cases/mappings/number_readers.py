@@ -49,10 +49,10 @@ def wider_numbers(connector: Connector, site: str, mapping: BoundMapping) -> tup
     with connector.store.read() as conn:
         counted = {
             state.issue_id: counted_in(state) - {state.issue_id}
-            for state in (one.state for one in objectives.all(conn, site))
+            for state in (one.state for one in objectives.load_all(conn, site))
             if state.issue_id is not None and not state.unwritten
         }
-        ties = [tie for tie in account_people.all(conn) if tie.site == site]
+        ties = [tie for tie in account_people.load_all(conn) if tie.site == site]
         named = mentions(conn, site, {*counted, *(row for rows in counted.values() for row in rows)}, ())
     keys = {one.id: one.key for one in named.values()}
     chosen = _first(counted, keys, MOST_ISSUES if jira.deployment == "cloud" else MOST_ONE_BY_ONE)

@@ -22,10 +22,10 @@ from plugin.use_cases.objectives.as_of import (
     HistoryReads,
     Lookback,
     Standings,
+    current_rules,
     read_some,
     require_past,
     rules_of,
-    ruling,
 )
 from plugin.use_cases.permission import ADMIN, act, question
 
@@ -60,7 +60,7 @@ def preview_as_of(
     context = connector.context(site)
     rules, lookback = rules_of(connector, context, text, file), Lookback(context)
     require_past(lookback, at)
-    before, after = lookback.states(at, ruling(context)), lookback.states(at, rules)
+    before, after = lookback.states(at, current_rules(context)), lookback.states(at, rules)
     missing = missing_histories(lookback.retrospect, at)
     found = (_one(before, after, id_, missing) for id_ in {**before.states, **after.states})
     return PastPreview(

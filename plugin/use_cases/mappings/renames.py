@@ -6,7 +6,7 @@ from connectors.store.mappings import revisions
 from mappings.document.binder import bind_leniently
 from mappings.document.names import compare, overlay
 from mappings.document.text.renames import RewordedText
-from mappings.document.text.renames import reworded as with_names_of_today
+from mappings.document.text.renames import reword_text as with_names_of_today
 from mappings.document.text.source import read_document
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal

@@ -16,9 +16,9 @@ __all__ = [
     "Revision",
     "active",
     "bound",
+    "find_named",
     "list_activations",
     "list_revisions",
-    "named",
     "revision",
 ]
 
@@ -34,7 +34,7 @@ def active(connector: Connector, _actor: Actor, site: str) -> Revision | None:
 def list_revisions(connector: Connector, _actor: Actor, site: str) -> tuple[Revision, ...]:
     """All of a site, the newest first."""
     with connector.store.read() as conn:
-        return tuple(revisions.all(conn, site))
+        return tuple(revisions.load_all(conn, site))
 
 
 @question(VIEWER)
@@ -48,7 +48,7 @@ def list_activations(connector: Connector, _actor: Actor, site: str) -> tuple[Ac
 def revision(connector: Connector, _actor: Actor, site: str, name: str) -> Revision | None:
     """The one whose id begins with this, None where it is none or not one alone."""
     with connector.store.read() as conn:
-        return named(tuple(revisions.all(conn, site)), name)
+        return find_named(tuple(revisions.load_all(conn, site)), name)
 
 
 @question(VIEWER)
@@ -64,7 +64,7 @@ def bound(connector: Connector, _actor: Actor, site: str) -> Mapping | None:
         return None
 
 
-def named(known: tuple[Revision, ...], name: str) -> Revision | None:
+def find_named(known: tuple[Revision, ...], name: str) -> Revision | None:
     """The same among those that are known."""
     matching = [one for one in known if one.revision.startswith(name)]
     return matching[0] if len(matching) == 1 else None

@@ -134,7 +134,7 @@ def show_meeting(connector: Connector, actor: Actor, site: str | None = None) ->
 
 def current(rows: Iterable[ListedHead], cycles: Iterable[CycleDays]) -> CurrentMeeting:
     """The meeting over these rows; `cycles` are those that run, the one that ends first in front."""
-    told = meeting(rows)
+    told = plan_meeting(rows)
     here = {one.state.cycle_id for one in told.rows}
     return CurrentMeeting(told, next((one for one in cycles if one.id in here), None))
 
@@ -181,7 +181,7 @@ def _head_values(one: ListedHead) -> PlainValues:
     }
 
 
-def meeting(rows: Iterable[ListedHead]) -> Meeting:
+def plan_meeting(rows: Iterable[ListedHead]) -> Meeting:
     """The meeting over these objectives."""
     every = tuple(rows)
     served = {(one.site, id_) for one in every for id_ in one.state.aligned_to}

@@ -20,7 +20,14 @@ from connectors.store.numbers import check_ins, objectives, snapshots
 from connectors.store.people import audit
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
+from mappings.explain.as_of import (
+    PastStanding,
+    Records,
+    Retrospect,
+    measure_as_of,
+    missing_histories,
+    own_doubts,
+)
 from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty
 from mappings.facts.moment import Moment
 from mappings.rollup.cycles.cycle_end import PastFacts, end_of, has_ended
@@ -34,7 +41,7 @@ from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import issue_steps
-from plugin.use_cases.mappings.revisions import named
+from plugin.use_cases.mappings.revisions import find_named
 from plugin.use_cases.objectives.moments import instant_at
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.objectives.objectives import SavedObjective
@@ -168,11 +175,11 @@ def rules_of(connector: Connector, context: Context, text: str, file: str = "") 
     with connector.store.read() as conn:
         mapping, _ = bound_text(conn, context.site, text, context.catalogue, file)
     if mapping.revision == context.mapping.revision:
-        return ruling(context)  # under the locks of its cycles
+        return current_rules(context)  # under the locks of its cycles
     return Rules(mapping, False, _untold_fields(context, mapping))
 
 
-def ruling(context: Context) -> Rules:
+def current_rules(context: Context) -> Rules:
     """The mapping that rules."""
     return Rules(context.mapping, True, _untold_fields(context, context.mapping))
 
@@ -180,9 +187,9 @@ def ruling(context: Context) -> Rules:
 def rules_at(connector: Connector, context: Context, at: datetime, revision: str | None) -> Rules:
     """The rules that a name means: of the mapping that rules (None), of a revision, or of the one that ruled at the moment (THEN)."""
     if revision is None or (revision and context.mapping.revision.startswith(revision)):
-        return ruling(context)
+        return current_rules(context)
     with connector.store.read() as conn:
-        known = tuple(revisions.all(conn, context.site))
+        known = tuple(revisions.load_all(conn, context.site))
         ruled = [one.revision for one in revisions.activations(conn, context.site) if one.at <= at]
     if revision == THEN:
         if not ruled:
@@ -190,7 +197,7 @@ def rules_at(connector: Connector, context: Context, at: datetime, revision: str
                 "No mapping ruled yet at that time. Choose a revision instead, such as the one that rules now."
             )
         revision = ruled[0]
-    found = named(known, revision)
+    found = find_named(known, revision)
     if found is None:
         listed = ", ".join(one.revision for one in known)
         raise Refusal(f"There is no one revision {revision!r}. Revisions: {listed}; or say {THEN}.")
@@ -232,7 +239,7 @@ class Lookback:
         with context.store.read() as conn:
             issues = tuple(mirror.every(conn, context.site))
             former = mirror.former_keys(conn, context.site)
-            known = issue_steps.kept(context, conn, {one.id: one.updated for one in issues})
+            known = issue_steps.load_histories(context, conn, {one.id: one.updated for one in issues})
         self.retrospect = Retrospect(PastFacts(issues, known, context.catalogue, former), context.clock())
 
     def states(self, at: datetime, rules: Rules) -> Standings:
@@ -244,10 +251,10 @@ class Lookback:
             noted = self._noted(conn, moment) if rules.ruling else {}
             aims = episode_aims(conn, context.site, mapping)
             records = Records(
-                check_ins.stood(conn, context.site, at),
+                check_ins.load_as_stood(conn, context.site, at),
                 kpi_readings(conn, context.site, mapping, at, aims),
                 aims=aims,
-                carries=carries.standing(conn, context.site),
+                carries=carries.load_standing(conn, context.site),
             )
         fixed = standing_by_notes(mapping, noted, self.retrospect.forest(at), moment, records.carries)
         ended = {
@@ -256,7 +263,9 @@ class Lookback:
             if id_ not in fixed and not end.settled(mapping.revision) and not _goes_on(mapping, end)
         }
         with collector_resting():
-            found = measured(mapping, self.retrospect, moment, replace(records, ended=ended, fixed=fixed))
+            found = measure_as_of(
+                mapping, self.retrospect, moment, replace(records, ended=ended, fixed=fixed)
+            )
         return Standings(lookback=self, rules=rules, moment=moment, states=found, noted=noted)
 
     def _noted(self, conn: Connection, moment: Moment) -> dict[str, CycleEnd]:
@@ -320,7 +329,7 @@ class Standings:
         """Rows that the ledger kept of that time shows, and that no longer are anywhere."""
         context = self.lookback.context
         with context.store.read() as conn:
-            shown = snapshots.at(conn, context.site, state.id, self.seen_at(state))
+            shown = snapshots.load_at(conn, context.site, state.id, self.seen_at(state))
             if shown is None or shown.backfilled:
                 return ()
             was = shown.state

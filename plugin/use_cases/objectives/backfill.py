@@ -100,9 +100,9 @@ def begin(
 
 
 @question(VIEWER)
-def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
+def latest_backfill(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
     """The latest that was begun in the background, None where none ever was."""
-    return background_jobs.latest(connector, actor, site, BACKFILL)
+    return background_jobs.latest_job(connector, actor, site, BACKFILL)
 
 
 @question(VIEWER)
@@ -118,7 +118,7 @@ def outlook(context: Context, days: int | None = None) -> Outlook:
     with context.store.read() as conn:
         updated = list(mirror.ids(conn, context.site)) if moments else []
         changed = {issue_id: at for issue_id, at in updated if at > moments[0]}
-        known = issue_steps.kept(context, conn, changed)
+        known = issue_steps.load_histories(context, conn, changed)
     if len(moments) * len(updated) > MOST_ASSESSED:
         moments = (*first, *ends[::-1][::7][::-1])
     unread = len(changed) - len(known)
@@ -129,7 +129,7 @@ def outlook(context: Context, days: int | None = None) -> Outlook:
 def done_already(context: Context) -> bool:
     """Whether this was done under the active mapping revision."""
     with context.store.read() as conn:
-        known = backfills.latest(conn, context.site)
+        known = backfills.load_latest(conn, context.site)
     return known is not None and known.revision == context.mapping.revision
 
 

@@ -38,7 +38,7 @@ def fed_numbers(connector: Connector, _actor: Actor, site: str) -> Mapping[str, 
     """By the id of each issue that is part of a number: the numbers it feeds."""
     found: dict[str, list[FedFigure]] = defaultdict(list)
     with connector.store.read() as conn:
-        for saved in objectives.listed(conn, site):
+        for saved in objectives.load_objectives(conn, site):
             for id_, fed in fed_by(saved.state):
                 found[id_].append(fed)
     return {id_: tuple(fed) for id_, fed in found.items()}

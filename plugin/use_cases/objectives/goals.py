@@ -116,7 +116,7 @@ def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) ->
     board = GoalBoard(goals=tuple(NamedGoal(one.id, one.key) for one in goals.values()))
     for part, field in _linking(context):
         with connector.store.read() as conn:
-            states = [one.state for one in objectives.all(conn, site)]
+            states = [one.state for one in objectives.load_all(conn, site)]
             issues = mirror.get(conn, site, [one.issue_id for one in states if one.issue_id is not None])
         for state in states:
             issue = issues.get(state.issue_id or "")

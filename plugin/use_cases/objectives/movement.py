@@ -16,7 +16,7 @@ from connectors.store.numbers.check_ins import WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
-from mappings.explain.week import WeekMove, unmoved, week_of
+from mappings.explain.week import WeekMove, unmoved_week, week_of
 from mappings.facts.forest import issue_order
 from plugin.next_steps import BACKFILL, SYNC
 from plugin.runtime.connector import Connector, Refusal
@@ -40,10 +40,12 @@ class ToldMovement:
     choice: str = ""
 
 
-def between(conn: Connection, site: str, objective_id: str, since: datetime, until: datetime) -> ToldMovement:
+def movement_between(
+    conn: Connection, site: str, objective_id: str, since: datetime, until: datetime
+) -> ToldMovement:
     """The movement with what it was worked out from, on an open connection. Reads only the store."""
     begins = snapshots.begins(conn, site, objective_id)
-    first = snapshots.at(conn, site, objective_id, since)
+    first = snapshots.load_at(conn, site, objective_id, since)
     if first is None or until < since:
         return ToldMovement(since, until, begins)
     steps = [first, *_turning_points(conn, site, objective_id, first, until)]
@@ -51,7 +53,7 @@ def between(conn: Connection, site: str, objective_id: str, since: datetime, unt
         since=since,
         until=until,
         begins=begins,
-        movement=chained(steps),
+        movement=chain_steps(steps),
         reconstructed=first.backfilled,
         revisions=tuple(dict.fromkeys(step.mapping_revision for step in steps)),
     )
@@ -69,16 +71,16 @@ def _turning_points(
             wanted.update({was: None, at: None})
     wanted[turns[-1][0]] = None
     wanted.pop(first.at, None)
-    found = (snapshots.at(conn, site, objective_id, at) for at in wanted)
+    found = (snapshots.load_at(conn, site, objective_id, at) for at in wanted)
     return [one for one in found if one is not None]
 
 
-def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
+def list_marks(conn: Connection, site: str, objective_id: str) -> list[Mark]:
     """What the history of an objective marks: targets changed, scope that came or went, check-ins; oldest first."""
     steps = snapshots.outlines(conn, site, objective_id)
     names = {one.id: one.name for step in steps for one in step.outline.key_results}
     found = [*marks(steps)]
-    for kept in check_ins.of(conn, site, objective_id):
+    for kept in check_ins.load_all(conn, site, objective_id):
         if kept.retracted:
             continue
         found += _said(kept, names.get(kept.check_in.key_result_id, kept.check_in.key_result_id))
@@ -92,7 +94,7 @@ def _said(kept: KeptCheckIn, name: str) -> list[Mark]:
     return told
 
 
-def chained(steps: Sequence[StateSnapshot]) -> Movement:
+def chain_steps(steps: Sequence[StateSnapshot]) -> Movement:
     """The movement over snapshots in the order of time: the mapping's part is what its own change did, the rest is work.
 
     With an unknown number on the way only its ends are compared.
@@ -101,14 +103,14 @@ def chained(steps: Sequence[StateSnapshot]) -> Movement:
         return _step(steps[0], steps[-1])
     moves = [_step(one, other) for one, other in pairwise(steps)]
     last = steps[-1].state.progress
-    return Movement(steps[0].state.progress, last, merged(row for move in moves for row in move.rows))
+    return Movement(steps[0].state.progress, last, merge_effects(row for move in moves for row in move.rows))
 
 
 def _step(one: StateSnapshot, other: StateSnapshot) -> Movement:
     return objective_moved(one.state, other.state, (one.mapping_revision, other.mapping_revision))
 
 
-def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
+def merge_effects(rows: Iterable[Effect]) -> tuple[Effect, ...]:
     """Each row once per part, from where it first stood to where it last did, with what it did altogether."""
     found: dict[tuple[MovementPart, str], Effect] = {}
     for row in rows:
@@ -145,7 +147,7 @@ def weeks(
     found: dict[str, WeekMove] = {}
     for id_, (first, last) in snapshots.spans(conn, site, progress, since).items():
         if first == last:
-            found[id_] = unmoved(progress[id_])
+            found[id_] = unmoved_week(progress[id_])
             continue
         work_out = partial(_moved, conn, site, id_, since, now)
         found[id_] = connector.weeks.known((site, id_, first, last), work_out)
@@ -153,5 +155,5 @@ def weeks(
 
 
 def _moved(conn: Connection, site: str, objective_id: str, since: datetime, now: datetime) -> WeekMove:
-    told = between(conn, site, objective_id, since, now).movement
+    told = movement_between(conn, site, objective_id, since, now).movement
     return WeekMove(None, ()) if told is None else week_of(told)

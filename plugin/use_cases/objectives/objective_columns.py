@@ -473,7 +473,7 @@ def filters() -> tuple[Filter, ...]:
     return tuple(column.filter for column in OBJECTIVE_COLUMNS if column.filter is not None)
 
 
-def narrowed(site: str, given: Callable[[str], Any]) -> RowSelection:
+def narrow_rows(site: str, given: Callable[[str], Any]) -> RowSelection:
     """The objectives of a site that pass what is `given` for each filter by its name: a text, a list of choices, or None."""
     asked: dict[str, Any] = {}
     for one in filters():

@@ -55,7 +55,7 @@ def lines(
 def every_line(connector: Connector, _actor: Actor, site: str) -> tuple[ObjectiveLine, ...]:
     """All of a site as lines, with their ledgers."""
     with connector.store.read() as conn:
-        found = tuple(objectives.listed(conn, site))
+        found = tuple(objectives.load_objectives(conn, site))
     return tuple(_lines(connector, site, found))
 
 
@@ -72,7 +72,7 @@ def _lines(connector: Connector, site: str, found: Iterable[SavedObjective]) -> 
         with connector.store.read() as conn:
             running = [one.state for one in some if one.served_then is None]
             moved = weeks(connector, conn, site, {state.id: state.progress for state in running})
-            below = list_rows.served(conn, site, [state.id for state in running])
+            below = list_rows.count_served(conn, site, [state.id for state in running])
         for one in some:
             state = one.state
             url = known.issue_url(state.key) if known and state.issue_id and state.key else None

@@ -51,7 +51,7 @@ __all__ = [
     "headlines",
     "histories",
     "list_objectives",
-    "listed",
+    "list_page",
 ]
 
 NO_TREND = ProgressTrend([], 0)
@@ -245,7 +245,7 @@ def list_objectives(
         now = connector.clock()
         since = now.date() - timedelta(days=1)
         sites = wanted.sites or tuple(connector.sites)
-        found = listed(conn, replace(wanted, sites=sites), after, size, since)
+        found = list_page(conn, replace(wanted, sites=sites), after, size, since)
         return replace(found, rows=_with_weeks(connector, conn, found.rows, sites))
 
 
@@ -265,14 +265,16 @@ def _with_weeks(
     ]
 
 
-def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, since: date) -> ObjectivePage:
+def list_page(
+    conn: Connection, wanted: RowSelection, after: PageStart, size: int, since: date
+) -> ObjectivePage:
     """One page of the list, of all sites that are wanted; only its own rows are decoded. Forecasts are those from a day on."""
     figures = list_rows.tallies(conn, wanted)
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
     ids = {one.id for one in part.rows if one.over is None}
     moved = trends(conn, wanted.sites, ids) if ids else {}
-    told = forecasts.latest(conn, wanted.sites, ids, since) if ids else {}
+    told = forecasts.load_latest(conn, wanted.sites, ids, since) if ids else {}
     elsewhere = list_rows.elsewhere(conn, wanted, part.rows)
     for ends_ms in {one.ends_ms for one in part.rows if one.over is not None}:
         over = {(one.site, one.id) for one in part.rows if one.over is not None and one.ends_ms == ends_ms}

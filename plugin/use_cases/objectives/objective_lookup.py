@@ -20,11 +20,11 @@ from plugin.runtime.connector import Connector, Refusal
 __all__ = [
     "SavedObjective",
     "UnknownObjective",
-    "called",
     "computed_id",
     "find_computed",
     "find_objective",
     "find_stood",
+    "name_objectives",
     "objective_ids",
 ]
 
@@ -66,11 +66,11 @@ def find_stood(connector: Connector, site: str, name: str, cycle_id: str) -> Sav
             return running
         names = (name, mirror.id_of_key(conn, site, name.upper()), f"@{name}")
         ids = [id_ for id_ in (*names, cycle_lines.id_called(conn, site, cycle_id, name.upper())) if id_]
-        stood = list_rows.stood(conn, site, cycle_id, ids)
+        stood = list_rows.load_as_stood(conn, site, cycle_id, ids)
     return next((stood[id_] for id_ in ids if id_ in stood), running)
 
 
-def called(conn: Connection, site: str, objective_ids: Collection[str]) -> dict[str, str]:
+def name_objectives(conn: Connection, site: str, objective_ids: Collection[str]) -> dict[str, str]:
     """How people call these: by key, else by that of their issue, else by id; without reading a ledger."""
     known = names(conn, site, objective_ids)
     strange = [id_ for id_ in objective_ids if id_ not in known]

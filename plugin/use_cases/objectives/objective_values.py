@@ -17,7 +17,7 @@ from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState, ObjectiveState
-from mappings.write_back.row_sums import sums, told
+from mappings.write_back.row_sums import describe_sums, sums
 
 
 def exact_text(value: Fraction | None) -> str | None:
@@ -61,7 +61,7 @@ def number(value: Fraction | None) -> float | None:
 
 def sums_text(state: ObjectiveState) -> str:
     """What is done of all its rows, in words: `2 of 3 issues done, weighing 8 of 10`."""
-    return told(sums(state, None))
+    return describe_sums(sums(state, None))
 
 
 def health_values(health: Health) -> dict[str, str]:

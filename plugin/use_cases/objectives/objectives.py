@@ -86,7 +86,7 @@ def objective_or_parent(connector: Connector, _actor: Actor, site: str, name: st
 def list_all(connector: Connector, _actor: Actor, site: str) -> tuple[SavedObjective, ...]:
     """All of a site with their ledgers."""
     with connector.store.read() as conn:
-        return tuple(objectives.listed(conn, site))
+        return tuple(objectives.load_objectives(conn, site))
 
 
 @question(VIEWER)
@@ -95,7 +95,7 @@ def list_some(
 ) -> tuple[SavedObjective, ...]:
     """Those that pass, in the order of their ids from behind this one on."""
     with connector.store.read() as conn:
-        return tuple(list_rows.following(conn, wanted, after, limit))
+        return tuple(list_rows.load_following(conn, wanted, after, limit))
 
 
 @question(VIEWER)
@@ -104,7 +104,7 @@ def list_counted(
 ) -> tuple[tuple[SavedObjective, ...], Tallies]:
     """The same with the figures of all that pass, from one look at the store."""
     with connector.store.read() as conn:
-        found = tuple(list_rows.following(conn, wanted, after, limit))
+        found = tuple(list_rows.load_following(conn, wanted, after, limit))
         return found, list_rows.tallies(conn, wanted)
 
 
@@ -154,7 +154,7 @@ def explained_by(
 def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: str) -> ObjectiveDrift | None:
     """How many of its issues resyncs found wrong, None where none was."""
     with connector.store.read() as conn:
-        return drift.of(conn, site, objective_id)
+        return drift.load_drift(conn, site, objective_id)
 
 
 @question(VIEWER)
@@ -180,7 +180,7 @@ def history(
 def marks(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Mark, ...]:
     """What happened to it beside its number, oldest first."""
     with connector.store.read() as conn:
-        return tuple(movements.happened(conn, site, objective_id))
+        return tuple(movements.list_marks(conn, site, objective_id))
 
 
 @question(VIEWER)
@@ -196,7 +196,7 @@ def movement(
         zone, cycle = now.tzinfo or UTC, None
     with connector.store.read() as conn:
         span = span_asked(asked, now, zone, cycle, snapshots.begins(conn, site, state.id))
-        found = movements.between(conn, site, state.id, span.since, span.until)
+        found = movements.movement_between(conn, site, state.id, span.since, span.until)
     return replace(found, choice=span.choice)
 
 
@@ -236,7 +236,7 @@ def _every_objective(connector: Connector, wanted: RowSelection) -> Iterator[Sav
     last = None
     while True:
         with connector.store.read() as conn:
-            found = list_rows.following(conn, wanted, last, AT_ONCE)
+            found = list_rows.load_following(conn, wanted, last, AT_ONCE)
         yield from found
         if len(found) < AT_ONCE:
             return

@@ -15,7 +15,7 @@ from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import cycle_named, ruling
+from plugin.use_cases.cycles.cycles import cycle_named, mapping_and_moment
 from plugin.use_cases.kpis.promotions import upkeep_of
 from plugin.use_cases.objectives.objectives import every_objective
 from plugin.use_cases.permission import VIEWER, question
@@ -28,7 +28,7 @@ def list_advice(
     """On the objectives of one cycle; without one on those whose cycle has not ended or that have none, and on key results that are
     achieved each time. Never a fault: `path` names the issue. Raises CycleRefusal for a cycle that the mapping does not have.
     """
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     if cycle_id is not None:
         cycle_named(mapping, cycle_id)
         asked = every_objective(connector, actor, RowSelection((site,), (cycle_id,)))

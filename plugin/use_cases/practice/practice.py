@@ -12,14 +12,21 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
-from mappings.practice.coverage import Candidate, CandidateSearch, Coverage, coverage, served, weight_aliases
+from mappings.practice.coverage import (
+    Candidate,
+    CandidateSearch,
+    Coverage,
+    coverage,
+    issues_served,
+    weight_aliases,
+)
 from mappings.practice.practice import COUNSEL, Practice, PracticeMeasure, practices
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLES
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefusal, past_cycles, ruling, show_cycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, mapping_and_moment, past_cycles, show_cycle
 from plugin.use_cases.objectives.objective_list import every_headline
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import list_all
@@ -67,7 +74,7 @@ def assess_practice(
 
     Raises CycleRefusal for a cycle that the mapping does not have, or where no objective runs in any.
     """
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     known = _cycles(connector, actor, site, mapping)
     if cycle_id is None:
         running = [one for one in known if one.start <= moment.today <= one.end]
@@ -79,7 +86,7 @@ def assess_practice(
     ended = has_ended(detail.shown.cycle, moment)
     above = _served_at_end(connector, site, cycle_id) if ended else _served_now(connector, actor, site)
     found = () if ended else _candidates(connector, actor, site, mapping, cycle_id, moment)
-    serving, weighed = served(states), bool(weight_aliases(mapping))
+    serving, weighed = issues_served(states), bool(weight_aliases(mapping))
     by_team: dict[str, list[Candidate]] = defaultdict(list)
     for one in found:
         by_team[one.team or one.project].append(one)
@@ -108,13 +115,13 @@ def _served_now(connector: Connector, actor: Actor, site: str) -> set[str]:
 def _served_at_end(connector: Connector, site: str, cycle_id: str) -> set[str]:
     """Ids of those of a cycle that any objective was aligned to at its end."""
     with connector.store.read() as conn:
-        return cycle_lines.served(conn, site, cycle_id)
+        return cycle_lines.list_served(conn, site, cycle_id)
 
 
 def _cycles(connector: Connector, actor: Actor, site: str, mapping: Mapping) -> list[CyclePart]:
     """The cycles that objectives run in, or ran in, the latest end first."""
     with connector.store.read() as conn:
-        ids = {*cycle_ends.running(conn, site), *past_cycles(connector, actor, site)}
+        ids = {*cycle_ends.list_running(conn, site), *past_cycles(connector, actor, site)}
     found = (mapping.cycles.get(id_) for id_ in ids)
     return sorted(
         (one for one in found if one is not None), key=lambda one: (one.end, one.start, one.id), reverse=True

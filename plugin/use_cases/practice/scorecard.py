@@ -11,7 +11,7 @@ from mappings.rollup.cycles.cycle_end import end_of, has_ended
 from mappings.rollup.health import SEVERITY
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
-from plugin.use_cases.cycles.cycles import cycle_named, ruling
+from plugin.use_cases.cycles.cycles import cycle_named, mapping_and_moment
 from plugin.use_cases.kpis.board import PastBoard, ShownKpi, list_kpis, past_kpis
 from plugin.use_cases.kpis.kpi_values import kpi_values
 from plugin.use_cases.objectives.as_of import THEN, rules_at
@@ -40,7 +40,7 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
 
     Raises CycleRefusal for a cycle that the mapping does not have.
     """
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     over = cycle_id is not None and has_ended(cycle_named(mapping, cycle_id), moment)
     if cycle_id is None:
         every = [one.state for one in every_headline(connector, actor, site)]
@@ -62,10 +62,10 @@ def _kpis_of(connector: Connector, actor: Actor, site: str, over: str | None) ->
     """Every KPI; as it stood at the end of the cycle that is `over`, by its mapping of then: of a closed one by what had come in until it was closed."""
     if over is None:
         return list_kpis(connector, actor, site)
-    mapping, moment = ruling(connector, site)
+    mapping, moment = mapping_and_moment(connector, site)
     at = end_of(cycle_named(mapping, over), mapping.zone)
     with connector.store.read() as conn:
-        act = closings.closed(conn, site).get(over)
+        act = closings.load_closed(conn, site).get(over)
     try:
         then = rules_at(connector, connector.context(site), at if act is None else act.at, THEN).mapping
     except Refusal:  # none ruled yet, or it fits this Jira no more: by the one that rules now

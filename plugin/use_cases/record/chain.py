@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.store.database import json_text
 from connectors.store.people import audit, audit_chain
-from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chained, commitment
+from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chain_entry, commitment
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -107,14 +107,14 @@ def verify(connector: Connector, actor: Actor) -> ChainCheck:
     """Hold every entry against the chain and every seal against its signature. That it was checked is noted."""
     seal(connector)
     with connector.store.read() as conn:
-        found = checked(audit_chain.links(conn), audit_chain.seals(conn), seal_keys(connector.settings))
+        found = check_chain(audit_chain.links(conn), audit_chain.seals(conn), seal_keys(connector.settings))
     with connector.store.write() as conn:
         told = {"entries": found.entries, "findings": len(found.findings)}
         audit.note(conn, actor.label, "audit log checked", connector.clock(), told)
     return found
 
 
-def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[bytes]) -> ChainCheck:
+def check_chain(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[bytes]) -> ChainCheck:
     """What is wrong with a chain, held against its seals by the keys that may have made them."""
     findings = [
         f"The seal at {one.position} is not of a key of ours." for one in seals if not _ours(one, keys)
@@ -130,7 +130,7 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
                 )
         if link.position != position + 1:
             findings.append(f"Between the entries {position} and {link.position} some are gone.")
-        if chained(chain, link.position, link.at, link.site, link.what, link.commitment) != link.chain:
+        if chain_entry(chain, link.position, link.at, link.site, link.what, link.commitment) != link.chain:
             findings.append(
                 f"Entry {link.position} ({link.what}, {link.at:%Y-%m-%d %H:%M} UTC) was changed, or what stood before it."
             )
@@ -161,7 +161,9 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
 def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
     if not keys:
         return one.signature == UNSIGNED
-    return any(hmac.compare_digest(one.signature, signed(key, one.position, one.chain)) for key in keys)
+    return any(
+        hmac.compare_digest(one.signature, sign_position(key, one.position, one.chain)) for key in keys
+    )
 
 
 def told_as_erased(link: BoundEntry) -> int:
@@ -180,11 +182,11 @@ def _seal_end(connector: Connector, conn: Connection) -> None:
 
 def _sealed(connector: Connector, position: int, chain: str) -> Seal:
     keys = seal_keys(connector.settings)
-    signature = signed(keys[0], position, chain) if keys else UNSIGNED
+    signature = sign_position(keys[0], position, chain) if keys else UNSIGNED
     return Seal(position=position, chain=chain, at=connector.clock(), signature=signature)
 
 
-def signed(key: bytes, position: int, chain: str) -> str:
+def sign_position(key: bytes, position: int, chain: str) -> str:
     """The signature of where the chain stands."""
     return hmac.new(key, f"{position}:{chain}".encode(), "sha256").hexdigest()
 

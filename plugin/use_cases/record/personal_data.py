@@ -77,8 +77,8 @@ def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, int]:
     """How many entries have other words now; and how many stand unbound by that: those that were bound until now, and
     those that an erasure told of which is unbound now itself, so that its word counts no longer."""
     entries = unbound = 0
-    for link in audit_chain.naming(conn, personal_data.spellings(address, stand_in)):
-        who, detail = (personal_data.reworded(text, address, stand_in) for text in (link.who, link.detail))
+    for link in audit_chain.load_naming(conn, personal_data.spellings(address, stand_in)):
+        who, detail = (personal_data.reword_text(text, address, stand_in) for text in (link.who, link.detail))
         if (who, detail) != (link.who, link.detail):
             audit_chain.reword(conn, link, who, detail)
             entries += 1

@@ -80,13 +80,17 @@ def _sent(connector: Connector, receiver: LogReceiver) -> int:
     count = 0
     while True:
         with connector.store.read() as conn:
-            found = list(islice(audit_chain.links(conn, audit_chain.pushed(conn, receiver.url)), BATCH))
+            found = list(
+                islice(audit_chain.links(conn, audit_chain.pushed_position(conn, receiver.url)), BATCH)
+            )
         if not found:
             return count
         send_lines(receiver, [_line(entry) for entry in found])
         count += len(found)
         with connector.store.write() as conn:
-            if found[-1].position > audit_chain.pushed(conn, receiver.url):  # another process may be further
+            if found[-1].position > audit_chain.pushed_position(
+                conn, receiver.url
+            ):  # another process may be further
                 audit_chain.put_pushed(conn, receiver.url, found[-1].position)
 
 

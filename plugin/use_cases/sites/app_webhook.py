@@ -13,7 +13,7 @@ from connectors.store.sites import app_webhooks
 from plugin.next_steps import REGISTER_WEBHOOK
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.resync.watermark import want_full_read
-from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned
+from plugin.use_cases.health.webhook_state import events_besides, is_ours, keep_answer
 
 ITSELF = "the connector"
 
@@ -41,7 +41,7 @@ def make(connector: Connector, site: str) -> tuple[RegisteredWebhook, bool]:
         # another process registered one at the same time, and keeps the same one
         jira.delete_app_webhooks(twins)
         there = tuple(one for one in there if one.id not in twins)
-    learned(connector, site, there)
+    keep_answer(connector, site, there)
     made = next((one for one in there if (one.url, one.jql) == (wished.url, wished.jql)), None)
     if made is None:
         raise JiraRefusal(200, ("Jira took the webhook, and does not list it.",))

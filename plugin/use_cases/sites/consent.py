@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, GrantedTokens, LostConsent
-from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, NEEDED, WRITE_WORK, Scope, named
+from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, NEEDED, WRITE_WORK, Scope, describe_scopes
 from connectors.store.people import audit
 from connectors.store.sites import consents, grants, sites
 from connectors.store.sites.consents import BegunConsent
@@ -26,7 +26,7 @@ from plugin.runtime.granted_tokens import (
     AttemptTokens,
     basis_of,
     client_of,
-    sealed,
+    seal,
     server_of,
 )
 from plugin.runtime.saved_sites import (
@@ -172,7 +172,7 @@ def finish(
     chosen = _chosen(settings, found, "" if _of_settings(connector, begun.site) else cloud_id)
     if chosen is None:
         _require_choice(connector, settings, found)
-        waiting = replace(begun, tokens=sealed(vault(connector.settings), tokens))
+        waiting = replace(begun, tokens=seal(vault(connector.settings), tokens))
         with connector.store.write() as conn:
             consents.put(conn, waiting, now)
         return ConsentResult(begun.site, None, found, state)
@@ -204,7 +204,7 @@ def _require_scopes(tokens: GrantedTokens) -> None:
     if not tokens.refresh:
         missing.append(STAY)
     if missing:
-        raise Refusal(f"What was allowed lacks {named(missing)}. {CONSENT_SCOPES}")
+        raise Refusal(f"What was allowed lacks {describe_scopes(missing)}. {CONSENT_SCOPES}")
 
 
 def _chosen(
@@ -260,7 +260,7 @@ def _kept(
             conn,
             name,
             basis_of(ruled),
-            sealed(vault(connector.settings), tokens),
+            seal(vault(connector.settings), tokens),
             tokens.expires,
             now,
             account,

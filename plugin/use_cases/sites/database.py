@@ -123,7 +123,7 @@ def prove(_settings: Settings, _actor: Actor, file: Path) -> RestoreTrial:
 
     StoreError where the file is no backup, or there is no room for a copy of it.
     """
-    table_copy.inspected(file)
+    table_copy.inspect_copy(file)
     try:
         folder = TemporaryDirectory(prefix="okr-proof-", dir=file.resolve().parent)
     except OSError as error:
@@ -143,7 +143,7 @@ def prove(_settings: Settings, _actor: Actor, file: Path) -> RestoreTrial:
 @question(ADMIN)
 def require_restorable(_settings: Settings, _actor: Actor, file: Path, present: Path) -> None:
     """StoreError where the file is no backup, or the present database is in use."""
-    table_copy.inspected(file)
+    table_copy.inspect_copy(file)
     table_copy.refuse_busy(present)
 
 
@@ -153,7 +153,7 @@ def restore(settings: Settings, actor: Actor, file: Path) -> RestoredBackup:
     revision = table_copy.restore(file, settings.database_url)
     with _store(settings) as store:
         upgrade(store)
-    kept = table_copy.former(settings.database_url)
+    kept = table_copy.former_database(settings.database_url)
     known = None if kept is None else table_copy.token_hashes(kept)
     revived = settle(settings, actor, file.name, known or frozenset())
     return RestoredBackup(revision, revived, all_told=known is None)
@@ -171,7 +171,7 @@ def settle(
     with _store(settings) as store, store.write() as conn:
         ended = open_sessions.end_all(conn)
         sign_in_links.clear(conn)
-        owners = {one.id: one.email for one in accounts.all(conn)}
+        owners = {one.id: one.email for one in accounts.load_all(conn)}
         revived = tuple(
             AccountToken(token, owners[token.account_id])
             for hash_, token in tokens.all_valid(conn, now).items()

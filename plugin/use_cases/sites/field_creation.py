@@ -18,7 +18,7 @@ from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import deployment_of
-from plugin.use_cases.health.faults import told
+from plugin.use_cases.health.faults import describe_error
 from plugin.use_cases.mappings.first_mapping import field_steps
 from plugin.use_cases.permission import ADMIN, act, question
 
@@ -88,7 +88,7 @@ def create_fields(
                 FieldWish(one.name, one.kind, one.options, _description(site, one))
             )
         except JiraError as error:
-            made.append(CreatedField(one.name, "", (told(error),)))
+            made.append(CreatedField(one.name, "", (describe_error(error),)))
             if isinstance(error, JiraRefusal):
                 continue
             break
@@ -156,7 +156,7 @@ def _foresee(
         ids = {one.key: one.id for one in jira.catalogue().projects if one.key in projects}
         screens = jira.screens(tuple(ids.values()))
     except JiraError as error:
-        return replace(planned, refusal=f"{told(error)} {BY_HAND}"), ()
+        return replace(planned, refusal=f"{describe_error(error)} {BY_HAND}"), ()
     shown = {project for screen in screens for project in screen.projects}
     place = f"the screens of {', '.join(key for key, one in ids.items() if one in shown)}"
     alone = [key for key, one in ids.items() if one not in shown]
@@ -183,13 +183,15 @@ def _finished(
         try:
             jira.add_options(made.id, options)
         except JiraError as error:
-            left.append(f"Its options are to be added by hand ({', '.join(options)}): {told(error)}")
+            left.append(
+                f"Its options are to be added by hand ({', '.join(options)}): {describe_error(error)}"
+            )
     for screen in screens:
         try:
             jira.put_on(screen, made.id)
         except JiraError as error:
             where = "Jira's default screen" if screen is None else f"screen {screen.id}"
-            left.append(f"It is to be put on {where} by hand: {told(error)}")
+            left.append(f"It is to be put on {where} by hand: {describe_error(error)}")
     return replace(made, left=tuple(left))
 
 

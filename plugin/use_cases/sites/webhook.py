@@ -25,7 +25,7 @@ from plugin.use_cases.health.webhook_state import (
     events_besides,
     in_jira,
     is_ours,
-    learned,
+    keep_answer,
     look,
 )
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
@@ -196,7 +196,7 @@ def register(
 def in_jira_when_asked_last(connector: Connector, _actor: Actor, site: str) -> WebhookState | None:
     """How ours stood in Jira when that was asked last; asks nothing. None where it never was."""
     with connector.store.read() as conn:
-        return webhook_state.known(conn, site)
+        return webhook_state.last_answer(conn, site)
 
 
 @question(ADMIN)
@@ -205,7 +205,7 @@ def list_webhooks(
 ) -> tuple[tuple[RegisteredWebhook, ...], WebhookState]:
     """All webhooks of Jira, and how ours stands among them."""
     found = in_jira(connector.site(site))
-    return tuple(found), learned(connector, site, found)
+    return tuple(found), keep_answer(connector, site, found)
 
 
 @act(ADMIN)

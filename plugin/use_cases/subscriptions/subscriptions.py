@@ -237,7 +237,7 @@ def _outgoing(one: Subscription, found: Sequence[Happening], now: datetime) -> I
 def _post_due(connector: Connector, site: str, one: Subscription, going_on: Callable[[], None]) -> None:
     """Post in order until one is not taken: the others would meet the same, and are due still."""
     with connector.store.read() as conn:
-        waiting = subscriptions.due(conn, site, one.recipient, connector.clock(), MOST_POSTED)
+        waiting = subscriptions.load_due(conn, site, one.recipient, connector.clock(), MOST_POSTED)
     failing, begun = one.failing_since, connector.clock()
     for event in waiting:
         going_on()
@@ -255,7 +255,7 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
             _failed(connector, site, one, event, error, failing)
             return
         with connector.store.write() as conn:
-            outbox.sent(conn, site, event.key)
+            outbox.note_sent(conn, site, event.key)
             if failing is not None:
                 subscriptions.change(conn, site, one.id, failing_since=None, note="")
         failing = None
@@ -269,7 +269,7 @@ def _post(connector: Connector, one: Subscription, key: str, body: bytes) -> int
             "its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one"
         ) from None
     endpoint = Endpoint(one.url, secret)
-    headers = standard_webhook.signed(endpoint, key, connector.clock(), body)
+    headers = standard_webhook.sign_headers(endpoint, key, connector.clock(), body)
     call = WebhookCall(label=RECEIVER, address=one.url, body=body, headers=headers, endpoint=endpoint)
     return send(call, _hosts(connector, one.url))
 
@@ -287,7 +287,7 @@ def _failed(
     dead = error.reason.startswith(GONE) or now - since >= DEAD_AFTER
     wait = None if error.wait is None else timedelta(seconds=error.wait)
     with connector.store.write() as conn:
-        outbox.failed(conn, site, event, now, error.reason, wait=wait, pauses=PAUSES)
+        outbox.note_failed(conn, site, event, now, error.reason, wait=wait, pauses=PAUSES)
         if not subscriptions.is_active(conn, site, one.id):
             return  # paused meanwhile: it stays so
         subscriptions.change(conn, site, one.id, failing_since=since, note=error.reason)

@@ -39,21 +39,21 @@ RENEWED = timedelta(days=1)
 def list_people(connector: Connector, _actor: Actor) -> tuple[AccountPerson, ...]:
     """Who every account is, where somebody proved it."""
     with connector.store.read() as conn:
-        return tuple(ties.all(conn))
+        return tuple(ties.load_all(conn))
 
 
 @question(ADMIN)
 def people_of(connector: Connector, _actor: Actor, account: Account) -> tuple[AccountPerson, ...]:
     """Who an account is, by site."""
     with connector.store.read() as conn:
-        return tuple(ties.of(conn, account.id))
+        return tuple(ties.load_people(conn, account.id))
 
 
 @question(VIEWER)
 def own_people(connector: Connector, actor: Actor) -> tuple[AccountPerson, ...]:
     """Who the actor is, by site."""
     with connector.store.read() as conn:
-        return tuple(ties.of(conn, actor.account_id))
+        return tuple(ties.load_people(conn, actor.account_id))
 
 
 @act(ADMIN)

@@ -38,12 +38,12 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
     if known is not None and connector.monotonic() - at < BELIEVED_S:
         return known
     with connector.store.read() as conn:
-        states = [one.state for one in objectives.all(conn, site)]
+        states = [one.state for one in objectives.load_all(conn, site)]
         rows = {state.id: counted_in(state) for state in states}
         past = cycle_lines.names(conn, site)
         every = (*rows.values(), *(line.counted for line in past))
         meant = mentions(conn, site, {row for mine in every for row in mine}, ())
-        called = former_titles.of(conn, site, rows)
+        called = former_titles.load_titles(conn, site, rows)
         for line in past:
             # What was deleted since keeps no number from anybody: nobody can be asked about it any more.
             rows[line.id] = rows.get(line.id, frozenset()) | (line.counted & meant.keys())

@@ -29,14 +29,14 @@ def site_visibility(connector: Connector, _actor: Actor, site: str) -> Visibilit
     """The mode of a site."""
     connector.site(site)
     with connector.store.read() as conn:
-        return modes.all(conn).get(site, Visibility.EVERYONE)
+        return modes.load_all(conn).get(site, Visibility.EVERYONE)
 
 
 @question(ADMIN)
 def examine(connector: Connector, _actor: Actor, site: str) -> SiteVisibility:
     """The mode of a site, and whether Jira answers what it needs. Raises JiraError where Jira says nothing at all."""
     with connector.store.read() as conn:
-        mode = modes.all(conn).get(site, Visibility.EVERYONE)
+        mode = modes.load_all(conn).get(site, Visibility.EVERYONE)
     return SiteVisibility(mode, "" if mode is Visibility.EVERYONE else obstacle_to_asking(connector, site))
 
 
@@ -50,13 +50,13 @@ def change_visibility(connector: Connector, actor: Actor, site: str, mode: Visib
             raise Refusal(f"{mode} cannot be: {obstacle}", "mode")
     now = connector.clock()
     with connector.store.write() as conn:
-        before = modes.all(conn).get(site, Visibility.EVERYONE)
+        before = modes.load_all(conn).get(site, Visibility.EVERYONE)
         modes.put(conn, site, mode, now)
         issue_sights.forget(conn, site)
         audit.note(
             conn, actor.label, "visibility changed", now, {"from": before.value, "to": mode.value}, site
         )
-        connector.modes = (connector.monotonic(), modes.all(conn))
+        connector.modes = (connector.monotonic(), modes.load_all(conn))
     return before
 
 

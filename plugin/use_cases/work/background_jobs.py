@@ -20,7 +20,7 @@ from plugin.use_cases.permission import VIEWER, question
 
 TELLS_EVERY_SECONDS = 0.3
 
-__all__ = ["SILENT_FOR", "TELLS_EVERY_SECONDS", "BackgroundJob", "Report", "begin", "latest"]
+__all__ = ["SILENT_FOR", "TELLS_EVERY_SECONDS", "BackgroundJob", "Report", "begin", "latest_job"]
 
 Report = Callable[[int, int | None], None]
 Work = Callable[[Report], str]
@@ -29,10 +29,10 @@ log = structlog.get_logger("jira_okr.background")
 
 
 @question(VIEWER)
-def latest(connector: Connector, _actor: Actor, site: str, name: str) -> BackgroundJob | None:
+def latest_job(connector: Connector, _actor: Actor, site: str, name: str) -> BackgroundJob | None:
     """The latest job of this name; one that fell silent has failed."""
     with connector.store.read() as conn:
-        found = background_jobs.latest(conn, site, name)
+        found = background_jobs.load_latest(conn, site, name)
     if found is None or found.state != "running" or found.is_running(connector.clock()):
         return found
     return replace(found, state="failed", said="It stopped without a word.", todo="Start it again.")

@@ -15,7 +15,7 @@ from connectors.store.people import audit
 from connectors.store.work import due
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
-from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
+from plugin.sync.refresh.gaps import accept_in_mirror, objectives_needing, reopen_in_mirror
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 
@@ -67,7 +67,7 @@ def list_gaps(connector: Connector, _actor: Actor, site: str) -> tuple[GapRow, .
 
 def gap_rows(conn: Connection, site: str) -> tuple[GapRow, ...]:
     """The same within a transaction of the caller."""
-    return tuple(gap_row(conn, one) for one in gaps.all(conn, site))
+    return tuple(gap_row(conn, one) for one in gaps.load_all(conn, site))
 
 
 @act(EDITOR)
@@ -103,17 +103,17 @@ def _each(
 ) -> tuple[GapRow, ...]:
     now = connector.clock()
     with connector.store.write() as conn:
-        known = gaps.all(conn, site)
+        known = gaps.load_all(conn, site)
         chosen = [_named(known, issue) for issue in dict.fromkeys(issues)]
         for one in chosen:
             done(conn, one)
             detail = {"issue": one.gap.issue_key or one.issue, "field": one.gap.field}
             audit.note(conn, actor.label, what, now, detail, site)
-        marked = needing(conn, site, chosen)
+        marked = objectives_needing(conn, site, chosen)
         due.mark(conn, site, marked, now, what)
         connector.announcer.marked(conn, site, marked, now)
         names_of = {one.issue for one in chosen}
-        found = tuple(gap_row(conn, one) for one in gaps.all(conn, site) if one.issue in names_of)
+        found = tuple(gap_row(conn, one) for one in gaps.load_all(conn, site) if one.issue in names_of)
     connector.announce()
     return found
 
@@ -127,7 +127,7 @@ def _named(known: list[KeptGap], issue: str) -> KeptGap:
 
 def gap_row(conn: Connection, one: KeptGap) -> GapRow:
     """One gap with what hangs on it, within a transaction of the caller."""
-    gap, held = one.gap, sorted(needing(conn, one.site, [one]))
+    gap, held = one.gap, sorted(objectives_needing(conn, one.site, [one]))
     called = names.names(conn, one.site, held)
     return GapRow(
         site=one.site,

@@ -61,7 +61,7 @@ def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[HeldWrite
 
 def held_writes(conn: Connection, site: str, objective_id: str | None = None) -> tuple[HeldWrite, ...]:
     """The same within a transaction of the caller; of one objective where it is named."""
-    found = writes.held(conn, site, objective_id)
+    found = writes.load_held(conn, site, objective_id)
     called = names(conn, site, {one.objective_id for one in found})
     own = {one.objective_id: one.issue_key for one in found if one.issue_id == one.objective_id}
     return tuple(

@@ -33,14 +33,14 @@ class UnknownLoss(Refusal):
 def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
     """What waits for a person: their issues count as they were read last."""
     with connector.store.read() as conn:
-        return tuple(losses.all(conn, site, "held"))
+        return tuple(losses.load_all(conn, site, "held"))
 
 
 @question(VIEWER)
 def list_losses(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
     """All that Jira shows no more, with what became of each: held, left by itself, kept or accepted."""
     with connector.store.read() as conn:
-        return tuple(losses.all(conn, site))
+        return tuple(losses.load_all(conn, site))
 
 
 @act(EDITOR)
@@ -82,7 +82,7 @@ def missing_said(waiting: Sequence[Loss]) -> str:
 
 def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
     with connector.store.read() as conn:
-        waiting = tuple(losses.all(conn, site, "held"))
+        waiting = tuple(losses.load_all(conn, site, "held"))
     if keys is None:
         return waiting
     wanted = {key.upper() for key in keys}
@@ -102,7 +102,7 @@ def _still(
     conn: Connection, site: str, chosen: Sequence[Loss], named: Sequence[str] | None
 ) -> tuple[Loss, ...]:
     """Those that are held still: what Jira shows again meanwhile stays. Raises UnknownLoss where some were named and none is."""
-    held = {one.issue_id for one in losses.all(conn, site, "held")}
+    held = {one.issue_id for one in losses.load_all(conn, site, "held")}
     found = tuple(one for one in chosen if one.issue_id in held)
     if not found and named is not None:
         raise UnknownLoss(named)

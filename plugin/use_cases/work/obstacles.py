@@ -114,11 +114,11 @@ def obstacles(connector: Connector, _actor: Actor, site: str, state: ObjectiveSt
 def obstacles_of(conn: Connection, site: str, state: ObjectiveState) -> Iterator[Obstacle]:
     """The same within a transaction of the caller, with what a person accepted. Looks at nothing of other objectives."""
     names = {state.id, state.key} - {""}
-    needed = needed_by(conn, site, gaps.all(conn, site), state.id)
+    needed = needed_by(conn, site, gaps.load_all(conn, site), state.id)
     yield from among(
         dead=[one for one in letters(conn, site) if one.objective_id == state.id],
         gaps=[gap_row(conn, one) for one in needed],
-        losses=[one for one in losses.all(conn, site, "held") if names & set(one.objectives)],
+        losses=[one for one in losses.load_all(conn, site, "held") if names & set(one.objectives)],
         refused=refused_writes(conn, site, state.id),
         held=held_writes(conn, site, state.id),
     )

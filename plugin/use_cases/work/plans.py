@@ -21,7 +21,7 @@ from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.work import reconcile_one
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.application import WriteRefusal
-from plugin.use_cases.objectives.objective_lookup import called, objective_ids
+from plugin.use_cases.objectives.objective_lookup import name_objectives, objective_ids
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
@@ -104,7 +104,7 @@ def apply(
         outcome = reconcile_one(connector.context(site), worker, id_)
         if outcome is None:
             with connector.store.read() as conn:
-                name = called(conn, site, [id_])[id_]
+                name = name_objectives(conn, site, [id_])[id_]
             waiting.append(WaitingObjective(id_, name, _why(connector, site, id_)))
         else:
             done.append(outcome)
@@ -121,7 +121,7 @@ def list_writes(
 ) -> tuple[WriteRecord, ...]:
     """The ledger of writes, the newest first from before this one on, refused and held writes too."""
     with connector.store.read() as conn:
-        return tuple(records.written(conn, search, limit, before))
+        return tuple(records.load_writes(conn, search, limit, before))
 
 
 @question(VIEWER)

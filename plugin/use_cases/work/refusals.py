@@ -13,7 +13,7 @@ from connectors.store.work import due
 from connectors.store.writes import refusals
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.objective_lookup import called
+from plugin.use_cases.objectives.objective_lookup import name_objectives
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 
@@ -48,8 +48,8 @@ def list_refusals(connector: Connector, _actor: Actor, site: str) -> tuple[Refus
 
 def refused_writes(conn: Connection, site: str, objective_id: str | None = None) -> tuple[RefusedWrite, ...]:
     """The same within a transaction of the caller; of one objective where it is named."""
-    found = refusals.all(conn, site, objective_id)
-    names = called(conn, site, {one.objective_id for one in found})
+    found = refusals.load_all(conn, site, objective_id)
+    names = name_objectives(conn, site, {one.objective_id for one in found})
     return tuple(
         RefusedWrite(
             objective_id=one.objective_id,

@@ -19,17 +19,17 @@ from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import gaps
-from plugin.sync.refresh.omissions import in_scope, spared
+from plugin.sync.refresh.omissions import in_scope, spare_fields
 from plugin.sync.refresh.reread import read_again, with_readings
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW
-from plugin.sync.resync.double_check import listed
+from plugin.sync.resync.double_check import list_scope
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.resync.missing_issues import listed_gaps
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
-from plugin.sync.write_back.places import recalled
+from plugin.sync.write_back.places import recall_fields
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Report
@@ -52,7 +52,7 @@ def read(
     """One resync: of what changed of late where that is asked for and a full read of the same came before, else of everything."""
     found = resync_recent(context, report) if recent else None
     found = found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
-    outage.answered(context)
+    outage.note_answer(context)
     return found
 
 
@@ -104,7 +104,7 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
     if not complete:
         raise IncompleteRead("The search ended without its last page.", "Read again.")
     if len(shown) < total:
-        slipped = listed(context, shown, total) - shown
+        slipped = list_scope(context, shown, total) - shown
         read = read_again(context, slipped)
         _land(context, active, in_scope(context, read.issues), metrics, listed_gaps(context, read))
         shown |= slipped
@@ -139,8 +139,8 @@ def _land(
     found = with_readings(context, found, measured, anew=True)
     with context.store.write() as conn:
         known = mirror.hold(conn, context.site, [issue.id for issue in found])
-        found, _ = spared(known, found, frozenset(), context.field_names)
-        found = recalled(context, known, found)
+        found, _ = spare_fields(known, found, frozenset(), context.field_names)
+        found = recall_fields(context, known, found)
         changed = mirror.put(conn, context.site, found)
         gaps.land(context, conn, (), (), unread)
         if active is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from connectors.jira.http.estimate import asking, estimate, searching
+from connectors.jira.http.estimate import estimate, estimate_searching, estimate_single_reads
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
 from mappings.document.plain_parents import subjects
@@ -23,7 +23,7 @@ from plugin.sync.resync import checkpoint
 from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
-from plugin.use_cases.health.concerns import Concern, activating, lacking
+from plugin.use_cases.health.concerns import Concern, coming_mapping, wrong_in_jira
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mappings.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
@@ -160,9 +160,9 @@ def run(
 
 
 @question(VIEWER)
-def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
+def latest_sync(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
     """The latest sync that was begun in the background, None where none ever was."""
-    return background_jobs.latest(connector, actor, site, SYNC)
+    return background_jobs.latest_job(connector, actor, site, SYNC)
 
 
 @question(VIEWER)
@@ -210,7 +210,7 @@ def _sync(
 
 def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:
     found = status(connector, actor, site)
-    concerns, coming = lacking(found), activating(found)
+    concerns, coming = wrong_in_jira(found), coming_mapping(found)
     if coming is not None and coming not in concerns:
         # Nothing is wrong with it for a status, yet a sync that ends before it rules has not made every number that of the mapping.
         concerns = (*concerns, coming)
@@ -243,7 +243,7 @@ def _read(context: Context, wanted: SyncRequest, report: Report, total: int | No
 
 def _announce(context: Context, wanted: SyncRequest, announced: Callable[[ReadWorkload], None]) -> int | None:
     """How many issues there are; None where an interrupted read is gone on with, which knows."""
-    begun = None if wanted.anew else checkpoint.unfinished(context)
+    begun = None if wanted.anew else checkpoint.load_place(context)
     if begun is not None:
         announced(_ahead(context, max(begun.total - begun.read, 0), begun.read))
         return None
@@ -253,7 +253,9 @@ def _announce(context: Context, wanted: SyncRequest, announced: Callable[[ReadWo
 
 
 def _ahead(context: Context, issues: int, begun: int | None = None) -> ReadWorkload:
-    cost = estimate(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
+    cost = estimate(
+        estimate_searching(issues), estimate_single_reads(asked_singly(context)), rates=rates_of(context.jira)
+    )
     return ReadWorkload(issues, cost.calls, cost.seconds, begun)
 
 

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from connectors.jira import BasicCredentials, Jira, JiraAddress, JiraOutage, Transport
-from connectors.jira.http.connection import TimedAdapter, TimedResponse, is_of_machine, timed
+from connectors.jira.http.connection import TimedAdapter, TimedResponse, is_of_machine, set_deadlines
 
 Answering = Callable[[socket.socket], None]
 
@@ -150,7 +150,7 @@ def test_how_a_pool_connects_stays_its_own(answering: Callable[[Answering], str]
         ConnectionCls = Detour
 
     with PoolManager() as manager:
-        manager.pool_classes_by_scheme = timed({"http": DetourPool}, is_of_machine)
+        manager.pool_classes_by_scheme = set_deadlines({"http": DetourPool}, is_of_machine)
         found = manager.request("GET", "http://jira.acme.example/rest", preload_content=False, timeout=20.0)
         assert found.status == 204
         assert isinstance(found._original_response, TimedResponse)

@@ -12,14 +12,9 @@ from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.estimate import (
     CallEstimate,
     Estimate,
-    asking,
     estimate,
-    history,
-    linking,
-    reading,
-    searching,
-    setting,
-    writing,
+    estimate_searching,
+    estimate_single_reads,
 )
 from connectors.jira.http.governor import (
     CLOUD,
@@ -225,11 +220,9 @@ def test_strange_waits_are_not_believed(text):
 
 
 def test_an_estimate_counts_calls_points_and_time():
-    assert estimate(searching(1000)) == Estimate(10, 1010, 1.5)
-    assert estimate(reading(2500), history(2500, 11)) == Estimate(9, 5009, 1.3)
-    assert estimate(writing(100_000), workers=1000).seconds == 2000.0
-    assert estimate(linking(0), CallEstimate("GET field", 1)).calls == 1
-    assert estimate(writing(50), setting(100), asking(100)) == Estimate(250, 350, 37.5)
+    assert estimate(estimate_searching(1000)) == Estimate(10, 1010, 1.5)
+    assert estimate(CallEstimate("PUT issue/*", 100_000), workers=1000).seconds == 2000.0
+    assert estimate(estimate_single_reads(100), CallEstimate("GET field", 1)) == Estimate(101, 201, 15.1)
 
 
 def test_a_date_that_has_just_passed_is_an_answer_and_not_silence():
@@ -248,4 +241,4 @@ def test_a_wait_is_a_day_at_the_most():
 
 
 def test_a_page_of_a_search_is_a_hundred_issues():
-    assert [searching(number).calls for number in (0, 100, 101, 200)] == [1, 1, 2, 2]
+    assert [estimate_searching(number).calls for number in (0, 100, 101, 200)] == [1, 1, 2, 2]

@@ -26,14 +26,9 @@ from connectors.jira.http.errors import AuthFailure, IncompleteRead, classify, r
 from connectors.jira.http.estimate import (
     CallEstimate,
     Estimate,
-    asking,
     estimate,
-    history,
-    linking,
-    reading,
-    searching,
-    setting,
-    writing,
+    estimate_searching,
+    estimate_single_reads,
 )
 from connectors.jira.http.governor import Rates
 from connectors.jira.http.limit import Limit, RemainingCalls, read_left, read_limit, scope_of
@@ -1047,17 +1042,10 @@ def test_time_is_what_the_slower_of_round_trips_and_limits_makes_it(works, rates
 @pytest.mark.parametrize(
     ("work", "calls", "objects"),
     [
-        (searching(0), 1, 0),
-        (searching(100), 1, 100),
-        (searching(101), 2, 101),
-        (reading(1000), 1, 1000),
-        (reading(1001), 2, 1001),
-        (history(1000, 10), 1, 1000),
-        (history(1001, 11), 4, 1001),
-        (writing(3), 3, 0),
-        (setting(3), 3, 0),
-        (asking(3), 3, 3),
-        (linking(3), 3, 0),
+        (estimate_searching(0), 1, 0),
+        (estimate_searching(100), 1, 100),
+        (estimate_searching(101), 2, 101),
+        (estimate_single_reads(3), 3, 3),
     ],
 )
 def test_what_each_work_costs(work, calls, objects):

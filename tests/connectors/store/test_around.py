@@ -34,7 +34,7 @@ def test_sites_keep_their_secrets_to_themselves(store: Store, now: datetime) -> 
         assert (found.settings["url"], found.credentials) == ("https://jira.example.org", b"c2")
         assert (found.created_at, found.updated_at) == (now, now + HOUR)
         assert "c2" not in repr(found)
-        assert [saved.name for saved in sites.all(conn)] == ["main"]
+        assert [saved.name for saved in sites.load_all(conn)] == ["main"]
         assert sites.remove(conn, "main")
         assert sites.get(conn, "main") is None
         assert not sites.remove(conn, "main")
@@ -65,7 +65,7 @@ def test_accounts_are_found_by_address_without_case(store: Store, now: datetime)
         assert (found.role, found.password_hash, found.disabled_at) == ("editor", "$argon2id$y", now)
         assert "argon2" not in repr(found)
         accounts.enable(conn, ada)
-        assert [account.disabled_at for account in accounts.all(conn)] == [None]
+        assert [account.disabled_at for account in accounts.load_all(conn)] == [None]
 
 
 def test_a_token_holds_until_it_expires_or_is_revoked_or_its_account_is_disabled(
@@ -81,11 +81,11 @@ def test_a_token_holds_until_it_expires_or_is_revoked_or_its_account_is_disabled
         assert tokens.valid(conn, "hash-2", now) is None
         assert tokens.valid(conn, "hash-1", now + HOUR) is None
         tokens.note_use(conn, token, now)
-        assert [found.last_used_at for found in tokens.all(conn, ada)] == [now]
+        assert [found.last_used_at for found in tokens.load_all(conn, ada)] == [now]
         accounts.disable(conn, ada, now)
         assert tokens.valid(conn, "hash-1", now) is None
         assert tokens.revoke(conn, token_id)
-        assert tokens.all(conn) == []
+        assert tokens.load_all(conn) == []
 
 
 def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: datetime) -> None:
@@ -98,5 +98,5 @@ def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: da
             token = tokens.valid(conn, "h", at)
             assert token is not None
             tokens.note_use(conn, token, at)
-            noted = tokens.all(conn)[0].last_used_at
+            noted = tokens.load_all(conn)[0].last_used_at
             assert noted == (at if seconds != 59 else now)

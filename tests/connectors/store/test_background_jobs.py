@@ -42,12 +42,12 @@ def test_another_begins_where_the_former_ended_or_fell_silent(store: Store, now:
         assert not background_jobs.begin(conn, "main", replace(second, seen=late - SECOND))
         assert background_jobs.begin(conn, "main", second)
         background_jobs.tell(conn, "main", replace(first, done=9, state="failed"))
-        assert background_jobs.latest(conn, "main", "sync") == second
+        assert background_jobs.load_latest(conn, "main", "sync") == second
         done = replace(second, state="done", done=3, total=3, said="Read 3 issues.", counting=late)
         background_jobs.tell(conn, "main", done)
-        assert background_jobs.latest(conn, "main", "sync") == done
+        assert background_jobs.load_latest(conn, "main", "sync") == done
         assert background_jobs.begin(conn, "main", replace(second, began=late + SECOND))
-        assert background_jobs.latest(conn, "main", "other") is None
+        assert background_jobs.load_latest(conn, "main", "other") is None
 
 
 def test_an_activation_tells_of_itself_until_another_takes_its_place(store: Store, now: datetime) -> None:

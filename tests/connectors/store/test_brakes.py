@@ -19,10 +19,10 @@ def test_it_holds_what_it_was_put_on_last(store: Store, now: datetime) -> None:
         assert brakes.doubts(conn, "main", "1") == {"10": {"11": now}}
         assert (brakes.doubts(conn, "main", "2"), brakes.doubts(conn, "main", "3")) == ({}, None)
         brakes.put(conn, "main", Brake("Again", now, 2, frozenset({"2", "3"})), {})
-        assert brakes.standing(conn, "main") == Brake("Again", now, 2, frozenset({"2", "3"}))
+        assert brakes.load_standing(conn, "main") == Brake("Again", now, 2, frozenset({"2", "3"}))
         brakes.lift_all(conn, "main")
-        assert brakes.standing(conn, "main") is None
-        assert brakes.standing(conn, "other") == Brake("Elsewhere", now, 1, frozenset({"1"}))
+        assert brakes.load_standing(conn, "main") is None
+        assert brakes.load_standing(conn, "other") == Brake("Elsewhere", now, 1, frozenset({"1"}))
 
 
 def test_two_processes_that_let_go_at_once_lose_nothing(store: Store, now: datetime) -> None:
@@ -35,7 +35,7 @@ def test_two_processes_that_let_go_at_once_lose_nothing(store: Store, now: datet
         start.wait()
         for one in mine:
             with store.write() as conn:
-                brakes.standing(conn, "main")
+                brakes.load_standing(conn, "main")
                 brakes.lift(conn, "main", [one])
 
     threads = [Thread(target=let_go, args=(ids[half::2],)) for half in (0, 1)]
@@ -44,7 +44,7 @@ def test_two_processes_that_let_go_at_once_lose_nothing(store: Store, now: datet
     for thread in threads:
         thread.join()
     with store.read() as conn:
-        assert brakes.standing(conn, "main") == Brake("Too much", now, 41, frozenset({"left"}))
+        assert brakes.load_standing(conn, "main") == Brake("Too much", now, 41, frozenset({"left"}))
 
 
 def test_what_jira_said_of_one_project_leaves_the_others(store: Store) -> None:
@@ -52,7 +52,7 @@ def test_what_jira_said_of_one_project_leaves_the_others(store: Store) -> None:
         permits.put(conn, "main", {("PLAT", "EDIT_ISSUES"): True, ("GROW", "EDIT_ISSUES"): False})
         permits.put(conn, "main", {("GROW", "EDIT_ISSUES"): True, ("GROW", "LINK_ISSUES"): False})
         permits.put(conn, "other", {("PLAT", "EDIT_ISSUES"): False})
-        assert permits.all(conn, "main") == {
+        assert permits.load_all(conn, "main") == {
             ("PLAT", "EDIT_ISSUES"): True,
             ("GROW", "EDIT_ISSUES"): True,
             ("GROW", "LINK_ISSUES"): False,

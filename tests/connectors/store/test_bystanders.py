@@ -39,8 +39,8 @@ def test_a_write_on_another_site_to_an_issue_of_the_same_id_is_none_of_ours(
         assert last.after == 1
         assert on_record is not None
         assert on_record.after == 1
-        assert writes.unsettled(conn, "main", "1") == []
-        assert writes.held(conn, "main") == []
+        assert writes.load_unsettled(conn, "main", "1") == []
+        assert writes.load_held(conn, "main") == []
         assert [one.after for one in writes.recent(conn, "main", 9)] == [1]
         assert [one.after for one in writes.written_since(conn, "main", "10", "f", now - MINUTE)] == [1]
         assert writes.written_to(conn, "main", ["10"], now + MINUTE) == frozenset()
@@ -48,7 +48,7 @@ def test_a_write_on_another_site_to_an_issue_of_the_same_id_is_none_of_ours(
         assert writes.written_by_objective(conn, "main") == {"1": 1}
     with store.write() as conn:
         assert writes.release(conn, "main", now) == 0
-        assert [one.after for one in writes.held(conn, "other")] == [4]
+        assert [one.after for one in writes.load_held(conn, "other")] == [4]
 
 
 def test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_theirs(
@@ -62,12 +62,12 @@ def test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_the
     with store.write() as conn:
         mirror.put(conn, "main", [an_issue("8"), an_issue("9"), one, beside])
         mirror.put(conn, "main", [replace(one, links=(link("9"),), updated=one.updated + MINUTE)])
-        assert [found.id for found in mirror.linked(conn, "main", ["8"])] == ["2"]
-        assert [found.id for found in mirror.linked(conn, "main", ["9"])] == ["1"]
+        assert [found.id for found in mirror.load_linked(conn, "main", ["8"])] == ["2"]
+        assert [found.id for found in mirror.load_linked(conn, "main", ["9"])] == ["1"]
         mirror.put(
             conn, "main", [replace(one, links=(), summary="None now", updated=one.updated + 2 * MINUTE)]
         )
-        assert mirror.linked(conn, "main", ["9"]) == []
-        assert [found.id for found in mirror.linked(conn, "main", ["8"])] == ["2"]
+        assert mirror.load_linked(conn, "main", ["9"]) == []
+        assert [found.id for found in mirror.load_linked(conn, "main", ["8"])] == ["2"]
         mirror.delete(conn, "main", ["1"])
-        assert [found.id for found in mirror.linked(conn, "main", ["8"])] == ["2"]
+        assert [found.id for found in mirror.load_linked(conn, "main", ["8"])] == ["2"]

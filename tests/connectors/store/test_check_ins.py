@@ -11,7 +11,7 @@ import pytest
 
 from connectors.store import Store
 from connectors.store.numbers import check_ins, objectives, snapshots
-from mappings.explain.check_in import CheckIn, Measure, ruled
+from mappings.explain.check_in import CheckIn, Measure, rule_on
 from mappings.explain.confidence import SpokenConfidence, of_points
 from mappings.explain.marks import marks
 from mappings.rollup.state import ObjectiveState
@@ -35,11 +35,11 @@ def test_a_check_in_comes_back_as_it_was_kept(store: Store, said: Callable[..., 
         kept = [check_ins.add(conn, "main", one) for one in (full, bare)]
         check_ins.add(conn, "other", said("1"))
         assert kept == [replace(full, id=kept[0].id), replace(bare, id=kept[1].id)]
-        assert check_ins.standing(conn, "main") == {
+        assert check_ins.load_standing(conn, "main") == {
             ("10001", "10001/d"): kept[0],
             ("10001", "10007"): kept[1],
         }
-        assert check_ins.standing(conn, "main", "10002") == {}
+        assert check_ins.load_standing(conn, "main", "10002") == {}
         assert check_ins.load(conn, "other", kept[0].id) is None
 
 
@@ -50,11 +50,14 @@ def test_a_later_one_takes_its_place_and_withdrawing_leaves_none(
     with store.write() as conn:
         first = check_ins.add(conn, "main", said())
         second = check_ins.add(conn, "main", said("7/10", by="Bo", at=later))
-        assert check_ins.standing(conn, "main", "10001") == {("10001", "10001/d"): second}
+        assert check_ins.load_standing(conn, "main", "10001") == {("10001", "10001/d"): second}
         assert check_ins.withdraw(conn, "main", first.id, "Bo", later) is None
         assert check_ins.withdraw(conn, "main", second.id, "Kim", later + timedelta(hours=1)) is not None
-        assert check_ins.standing(conn, "main") == {}
-        told = [(one.check_in.id, one.ended_how, one.ended_by) for one in check_ins.of(conn, "main", "10001")]
+        assert check_ins.load_standing(conn, "main") == {}
+        told = [
+            (one.check_in.id, one.ended_how, one.ended_by)
+            for one in check_ins.load_all(conn, "main", "10001")
+        ]
     assert told == [(second.id, "withdrawn", "Kim"), (first.id, "replaced", "Bo")]
 
 
@@ -62,13 +65,13 @@ def test_a_kept_state_tells_what_was_ruled(
     store: Store, said: Callable[..., CheckIn], now: datetime, an_objective: Callable[..., ObjectiveState]
 ) -> None:
     plain = an_objective()
-    ruling = ruled(said("3/5", id=7), Fraction(5, 8), Measure.PROGRESS, now.date())
+    ruling = rule_on(said("3/5", id=7), Fraction(5, 8), Measure.PROGRESS, now.date())
     with_it = replace(plain, key_results=(replace(plain.key_results[0], check_in=ruling),))
     with store.write() as conn:
         for hour, state in enumerate((plain, with_it, with_it)):
             objectives.save(conn, "main", state, "r1", now + timedelta(hours=hour))
     with store.read() as conn:
-        saved = snapshots.at(conn, "main", "10001", now + timedelta(hours=1))
+        saved = snapshots.load_at(conn, "main", "10001", now + timedelta(hours=1))
         assert (
             len(snapshots.turns(conn, "main", "10001", now - timedelta(days=1), now + timedelta(days=1))) == 2
         )
@@ -110,24 +113,24 @@ def test_confidence_belongs_to_the_latest_that_has_one_and_leaves_the_value_stan
 
     with store.write() as conn:
         alone = check_ins.add(conn, "main", sure(0, 8))
-        assert check_ins.standing(conn, "main") == {place: alone}
-        assert [one.stands for one in check_ins.of(conn, "main", "10001")] == [False]
+        assert check_ins.load_standing(conn, "main") == {place: alone}
+        assert [one.stands for one in check_ins.load_all(conn, "main", "10001")] == [False]
         first = check_ins.add(conn, "main", sure(1, 6, Fraction(1, 2)))
-        assert check_ins.standing(conn, "main") == {place: first}
+        assert check_ins.load_standing(conn, "main") == {place: first}
         doubt = check_ins.add(conn, "main", sure(2, 3))
-        standing = check_ins.standing(conn, "main")[place]
+        standing = check_ins.load_standing(conn, "main")[place]
         assert (standing.id, standing.confidence) == (first.id, doubt.confidence)
         second = check_ins.add(conn, "main", said("7/10", at=now + timedelta(hours=3)))
-        standing = check_ins.standing(conn, "main")[place]
+        standing = check_ins.load_standing(conn, "main")[place]
         assert (standing.id, standing.confidence) == (second.id, doubt.confidence)
         check_ins.withdraw(conn, "main", doubt.id, "Ada", now + timedelta(hours=4))
-        standing = check_ins.standing(conn, "main")[place]
+        standing = check_ins.load_standing(conn, "main")[place]
         assert (standing.id, standing.confidence) == (
             second.id,
             first.confidence,
         )  # one that was replaced said it
         check_ins.withdraw(conn, "main", second.id, "Ada", now + timedelta(hours=5))
-        assert check_ins.standing(conn, "main")[place].value is None
+        assert check_ins.load_standing(conn, "main")[place].value is None
 
 
 def test_what_stood_at_a_moment_is_told_afterwards(
@@ -139,6 +142,6 @@ def test_what_stood_at_a_moment_is_told_afterwards(
         second = check_ins.add(conn, "main", said("7/10", by="Bo", at=now + hour))
         check_ins.withdraw(conn, "main", second.id, "Kim", now + 2 * hour)
         place = ("10001", "10001/d")
-        told = [check_ins.stood(conn, "main", now + step * hour / 2) for step in (-1, 0, 1, 2, 3, 4)]
+        told = [check_ins.load_as_stood(conn, "main", now + step * hour / 2) for step in (-1, 0, 1, 2, 3, 4)]
         assert told == [{}, {place: first}, {place: first}, {place: second}, {place: second}, {}]
-        assert told[-1] == check_ins.standing(conn, "main")
+        assert told[-1] == check_ins.load_standing(conn, "main")

@@ -18,8 +18,8 @@ def test_who_closes_what_another_closes_sees_that_it_is_closed(store: Store, now
     def close() -> None:
         together.wait()
         with store.write() as conn:
-            closings.alone(conn, "main")
-            known = "2026-Q4" in closings.closed(conn, "main")
+            closings.hold_alone(conn, "main")
+            known = "2026-Q4" in closings.load_closed(conn, "main")
             found.append(known)
             if not known:
                 closings.add(conn, "main", ClosingAct("2026-Q4", 1, LinkKind.CLOSED, now, "Ada", "", ""))

@@ -26,7 +26,7 @@ def test_comments_are_read_again_where_jira_touched_the_issue(
         comments.watch(conn, "main", ["10002", "10001", "10001"])
         comments.watch(conn, "main", ["10001"])
         comments.watch(conn, "other", ["10003"])
-        assert comments.watched(conn, "main", ["10001", "10003"]) == {"10001"}
+        assert comments.list_watched(conn, "main", ["10001", "10003"]) == {"10001"}
         assert comments.stale(conn, "main", 10) == ["10001", "10002"]
         assert comments.note_read(conn, "main", "10001", now, later)
         assert comments.stale(conn, "main", 10) == ["10002"]
@@ -51,10 +51,10 @@ def test_what_is_known_of_the_comments_of_an_issue_is_replaced_as_a_whole(
         comments.replace(conn, "main", "10001", [newer, older])
         comments.replace(conn, "main", "10002", [other])
         comments.replace(conn, "main", "10003", [said])
-        assert comments.of(conn, "main", ["10003"])["10003", "1"].fault == "“ab” is not understood"
-        assert list(comments.of(conn, "main", ["10001"]).values()) == [older, newer]
+        assert comments.load_comments(conn, "main", ["10003"])["10003", "1"].fault == "“ab” is not understood"
+        assert list(comments.load_comments(conn, "main", ["10001"]).values()) == [older, newer]
         comments.replace(conn, "main", "10001", [newer])
-        assert comments.of(conn, "main", ["10001", "10002"]) == {
+        assert comments.load_comments(conn, "main", ["10001", "10002"]) == {
             ("10002", "9"): other,
             ("10001", "10"): newer,
         }
@@ -77,7 +77,7 @@ def test_in_whatever_order_comments_come_the_latest_stands(store: Store, now: da
                 check_ins.add_of_comment(conn, site, one, now)
             kept = {
                 one.check_in.comment: (one.check_in, one.ended_how)
-                for one in check_ins.of(conn, site, "10001")
+                for one in check_ins.load_all(conn, site, "10001")
             }
             assert {comment: how for comment, (_, how) in kept.items()} == {
                 "9": "cleared",
@@ -86,8 +86,8 @@ def test_in_whatever_order_comments_come_the_latest_stands(store: Store, now: da
                 "12": None,
             }
             check_ins.retract(conn, site, kept["12"][0], now)
-            assert check_ins.standing(conn, site)["10001", "10007"].value == 4
+            assert check_ins.load_standing(conn, site)["10001", "10007"].value == 4
             check_ins.retract(conn, site, kept["11"][0], now)
-            assert check_ins.standing(conn, site) == {}
+            assert check_ins.load_standing(conn, site) == {}
             check_ins.retract(conn, site, kept["10"][0], now)
-            assert check_ins.standing(conn, site)["10001", "10007"].value == 1
+            assert check_ins.load_standing(conn, site)["10001", "10007"].value == 1

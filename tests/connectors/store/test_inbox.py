@@ -20,7 +20,7 @@ def test_a_delivery_is_kept_as_it_came(store: Store, now: datetime) -> None:
         kept = inbox.store(conn, "main", "id-1", b"\x00\xff{}", now, "jira:issue_updated")
     assert kept is not None
     with store.read() as conn:
-        assert inbox.pending(conn, 10) == [
+        assert inbox.load_pending(conn, 10) == [
             Delivery(
                 kept, "main", "id-1", now, "jira:issue_updated", b"\x00\xff{}", DeliveryStatus.PENDING, "", 0
             )
@@ -41,11 +41,11 @@ def test_deliveries_wait_oldest_first_until_settled(store: Store, now: datetime)
     with store.write() as conn:
         for number in (2, 1, 3):
             inbox.store(conn, "main", str(number), b"", now + timedelta(seconds=number))
-        waiting = inbox.pending(conn, 2)
+        waiting = inbox.load_pending(conn, 2)
         assert [found.identifier for found in waiting] == ["1", "2"]
         inbox.settle(conn, waiting[0].id, "done", "", now)
         inbox.settle(conn, waiting[1].id, "ignored", "no issue in it", now)
-        assert [found.identifier for found in inbox.pending(conn, 9)] == ["3"]
+        assert [found.identifier for found in inbox.load_pending(conn, 9)] == ["3"]
         assert inbox.counts(conn, "main") == {"pending": 1, "done": 1, "ignored": 1, "failed": 0}
         assert [(found.identifier, found.note) for found in inbox.recent(conn, "main", 2)] == [
             ("3", ""),
@@ -60,7 +60,7 @@ def test_a_settled_delivery_can_be_replayed(store: Store, now: datetime) -> None
         assert kept is not None
         inbox.settle(conn, kept, "failed", "Jira said no", now)
         assert inbox.replay(conn, kept)
-        assert [(found.note, found.attempts) for found in inbox.pending(conn, 9)] == [("", 1)]
+        assert [(found.note, found.attempts) for found in inbox.load_pending(conn, 9)] == [("", 1)]
         assert not inbox.replay(conn, kept + 1)
 
 

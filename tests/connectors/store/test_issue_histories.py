@@ -29,9 +29,9 @@ def test_a_history_comes_back_as_it_was_read(store: Store, now: datetime, change
     with store.write() as conn:
         for _ in range(2):  # kept twice is kept once
             issue_histories.put(conn, "main", {"10": told}, {"10": now}, ("status",))
-        assert issue_histories.known(conn, "main", {"10": now}, ("status",)) == {"10": told}
-        assert issue_histories.known(conn, "main", {"10": now + timedelta(seconds=1)}, ("status",)) == {}
-        assert issue_histories.known(conn, "main", {"10": now}, ("status", "labels")) == {}
+        assert issue_histories.load_known(conn, "main", {"10": now}, ("status",)) == {"10": told}
+        assert issue_histories.load_known(conn, "main", {"10": now + timedelta(seconds=1)}, ("status",)) == {}
+        assert issue_histories.load_known(conn, "main", {"10": now}, ("status", "labels")) == {}
         size = conn.execute(select(func.length(table.c.content))).scalar_one()
     assert size < 350 + 25 * changes
 
@@ -42,4 +42,4 @@ def test_what_was_kept_before_is_read_as_it_is(store: Store, now: datetime) -> N
         issue_histories.put(conn, "main", {"10": told}, {"10": now}, ())
         plain = json_text.encode([issue_histories._entry(step) for step in told])
         conn.execute(update(table).values(content=plain))
-        assert issue_histories.known(conn, "main", {"10": now}, ()) == {"10": told}
+        assert issue_histories.load_known(conn, "main", {"10": now}, ()) == {"10": told}

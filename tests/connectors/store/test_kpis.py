@@ -28,7 +28,7 @@ def read(at: datetime, value: int | None, received: datetime | None = None, note
 
 def test_readings_are_kept_once_and_corrections_keep_what_was_said(store: Store, now: datetime) -> None:
     with store.write() as conn:
-        kpis.alone(conn, "main")
+        kpis.hold_alone(conn, "main")
         assert kpis.record(conn, "main", "bugs", [read(now, 1), read(now + HOUR, 9)]) == ("new", "new")
         assert kpis.record(conn, "main", "bugs", [read(now, 1, now + DAY), read(now + HOUR, 4, now + DAY, "recounted")]) == (
             "unchanged", "corrected",
@@ -166,5 +166,5 @@ def test_failures_of_periods_that_ended_long_ago_are_forgotten_of_their_site_alo
         for site in ("main", "other"):
             kpi_failures.put(conn, site, failures)
         kpi_failures.prune(conn, "main", now)
-        assert kpi_failures.of(conn, "main") == tuple(failures[1:])
-        assert kpi_failures.of(conn, "other") == tuple(failures)
+        assert kpi_failures.load_failures(conn, "main") == tuple(failures[1:])
+        assert kpi_failures.load_failures(conn, "other") == tuple(failures)

@@ -51,7 +51,7 @@ def test_nothing_is_lost_where_several_count_at_once(store: Store) -> None:
     with store.write() as conn:
         assert calls.by_minute(conn, "main", 940) == {1000: 60}
         assert sign_in_attempts.count(conn, "from:1", NOW, MINUTE) == Attempts(61, NOW)
-        assert outages.standing(conn, "main") == replace(OUT, tries=60)
+        assert outages.load_standing(conn, "main") == replace(OUT, tries=60)
 
 
 def test_calls_are_kept_by_the_minute(store: Store) -> None:
@@ -70,10 +70,10 @@ def test_of_each_pause_the_longer_one_stands_until_it_is_over(store: Store) -> N
     with store.write() as conn:
         pauses.put(conn, "main", [long, other], NOW)
         pauses.put(conn, "main", [short], NOW)
-        assert pauses.all(conn, "main") == [other, long]
+        assert pauses.load_all(conn, "main") == [other, long]
         pauses.put(conn, "main", [], NOW + 2 * SECOND)
-        assert pauses.all(conn, "main") == [long]
-        assert pauses.all(conn, "other") == []
+        assert pauses.load_all(conn, "main") == [long]
+        assert pauses.load_all(conn, "other") == []
 
 
 def test_who_fell_silent_does_not_count(store: Store) -> None:
@@ -94,14 +94,14 @@ def test_the_last_word_of_a_quota_stands(store: Store) -> None:
 
 def test_an_outage_ends_and_another_begins(store: Store) -> None:
     with store.write() as conn:
-        assert outages.standing(conn, "main") is None
+        assert outages.load_standing(conn, "main") is None
         assert outages.change(conn, "main", lambda _: OUT) == OUT
-        assert (outages.standing(conn, "main"), outages.standing(conn, "other")) == (OUT, None)
+        assert (outages.load_standing(conn, "main"), outages.load_standing(conn, "other")) == (OUT, None)
         assert outages.change(conn, "main", lambda _: None) is None
-        assert outages.standing(conn, "main") is None
+        assert outages.load_standing(conn, "main") is None
         seen: list[Outage | None] = []
         outages.change(conn, "main", lambda known: seen.append(known) or OUT)  # type: ignore[func-returns-value]
-        assert (seen, outages.standing(conn, "main")) == ([None], OUT)
+        assert (seen, outages.load_standing(conn, "main")) == ([None], OUT)
 
 
 def test_attempts_begin_anew_with_their_window(store: Store) -> None:

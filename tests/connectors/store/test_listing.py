@@ -166,7 +166,11 @@ def test_a_list_of_a_cycle_that_is_over_has_its_objectives_as_they_stood(
             assert (row.over == "Q3") == any(one is each for each in stood)
         for site in SITES if cycles == ("Q3",) else ():
             mine = tallied(shown, RowSelection((site,), cycles)).health
-            told = {level: n for (cycle, level), n in list_rows.standing(conn, site).items() if cycle == "Q3"}
+            told = {
+                level: n
+                for (cycle, level), n in list_rows.count_standing(conn, site).items()
+                if cycle == "Q3"
+            }
             assert told == {level: n for level, n in mine.items() if n}
 
 
@@ -225,7 +229,7 @@ def test_whole_states_follow_in_the_order_of_their_ids(store, built, drawn, want
                 (one.state.id for one in every if plain_listing.admits(mine, one)), key=issue_order
             )
             found, last = [], None
-            while rows := list_rows.following(conn, mine, last, size):
+            while rows := list_rows.load_following(conn, mine, last, size):
                 found += [row.state.id for row in rows]
                 last = found[-1]
             assert found == expected

@@ -44,7 +44,7 @@ def test_each_revision_of_a_release_has_data_to_be_upgraded() -> None:
     assert [path.stem for path in FIXTURES] == ["revision_0001"], (
         "add one for each revision that a release ended with"
     )
-    assert "0001" in schema_upgrade.known()
+    assert "0001" in schema_upgrade.known_revisions()
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.stem)
@@ -65,7 +65,7 @@ def _everything_is_there(store: Store) -> None:
     with store.read() as conn:
         assert mirror.get(conn, "main", ["10001"])["10001"].type.name == "Epic"
         assert mirror.id_of_key(conn, "main", "OLD-1") == "10001"
-        assert [found.body for found in inbox.pending(conn, 9)] == [b"{}"]
+        assert [found.body for found in inbox.load_pending(conn, 9)] == [b"{}"]
         assert due.pending_count(conn, "main") == 1
         saved = objectives.load(conn, "main", "10001")
         assert saved is not None
@@ -115,7 +115,7 @@ def test_favourites_by_key_are_held_by_id(empty_url: str) -> None:
             conn.exec_driver_sql(statement)
     upgrade(store)
     with store.read() as conn:
-        found = {int(one.name): one.address for one in saved_views.of(conn, 1)}
+        found = {int(one.name): one.address for one in saved_views.load_views(conn, 1)}
     store.close()
     assert [found[number] for number in range(len(kept))] == list(kept.values())
 

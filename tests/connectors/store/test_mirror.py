@@ -80,7 +80,7 @@ def test_sites_do_not_see_each_other(store: Store, an_issue: AnIssue) -> None:
         mirror.put(conn, "other", [an_issue("1"), child])
         mirror.put(conn, "main", [an_issue("1", summary="mine")])
         assert [found.summary for found in mirror.subtree(conn, "main", ["1"])] == ["mine"]
-        assert mirror.linked(conn, "main", ["1"]) == []
+        assert mirror.load_linked(conn, "main", ["1"]) == []
         assert [id_ for id_, _ in mirror.ids(conn, "main")] == ["1"]
         mirror.delete(conn, "main", ["1", "2"])
         assert mirror.count(conn, "main") == 0
@@ -93,7 +93,7 @@ def test_subtree_and_above_walk_every_level_and_circles_once(store: Store, an_is
     with store.write() as conn:
         mirror.put(conn, "main", [an_issue(id_, parent_id=parent) for id_, parent in parents.items()])
         below = {roots: _ids(mirror.subtree(conn, "main", list(roots))) for roots in ("1", "9", "7", "16")}
-        above = {ids: _ids(mirror.above(conn, "main", list(ids))) for ids in ("4", "5", "7", "36")}
+        above = {ids: _ids(mirror.load_above(conn, "main", list(ids))) for ids in ("4", "5", "7", "36")}
     assert below == {"1": ["1", "2", "3", "4"], "9": ["5"], "7": ["7", "8"], "16": ["1", "2", "3", "4", "6"]}
     assert above == {"4": ["1", "2", "4"], "5": ["5"], "7": ["7", "8"], "36": ["1", "2", "3", "6"]}
 
@@ -104,12 +104,12 @@ def test_linked_sees_both_ends_and_forgets_links_that_went(
     first = an_issue("1", links=(phrase("2"), phrase("2", "blocks")))
     with store.write() as conn:
         mirror.put(conn, "main", [first, an_issue("2"), an_issue("3", links=(phrase("1"),))])
-        assert _ids(mirror.linked(conn, "main", ["1"])) == ["2", "3"]
-        assert _ids(mirror.linked(conn, "main", ["2"])) == ["1"]
+        assert _ids(mirror.load_linked(conn, "main", ["1"])) == ["2", "3"]
+        assert _ids(mirror.load_linked(conn, "main", ["2"])) == ["1"]
         mirror.put(conn, "main", [an_issue("1", minutes=1)])
-        assert _ids(mirror.linked(conn, "main", ["1"])) == ["3"]
+        assert _ids(mirror.load_linked(conn, "main", ["1"])) == ["3"]
         mirror.delete(conn, "main", ["3"])
-        assert mirror.linked(conn, "main", ["1"]) == []
+        assert mirror.load_linked(conn, "main", ["1"]) == []
 
 
 def test_former_keys_still_find_the_issue(store: Store, an_issue: AnIssue) -> None:
@@ -132,14 +132,14 @@ def test_what_an_issue_was_called_before_is_kept_with_it_and_of_many_names_the_n
     with store.write() as conn:
         for minute in range(former_titles.KEPT + 4):
             mirror.put(conn, "main", [an_issue("1", summary=f"Name {minute}", minutes=minute), an_issue("2")])
-        called = former_titles.of(conn, "main", ["1", "2"])
+        called = former_titles.load_titles(conn, "main", ["1", "2"])
         assert called.keys() == {"1"}
         assert len(called["1"]) == former_titles.KEPT
         assert {"Name 2", "Name 53"}.isdisjoint(called["1"]), "the oldest went, and so it is called now"
         assert mentions(conn, "main", ["1"], ())["1"].former_titles == called["1"]
         mirror.put(conn, "main", [an_issue("1", summary="Name 4", minutes=90)])
         mirror.delete(conn, "main", ["1"])
-        assert former_titles.of(conn, "main", ["1"]) == {}
+        assert former_titles.load_titles(conn, "main", ["1"]) == {}
 
 
 def test_an_issue_twice_in_one_batch_keeps_the_newer(store: Store, an_issue: AnIssue) -> None:

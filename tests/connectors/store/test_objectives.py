@@ -26,7 +26,7 @@ def test_a_state_comes_back_exactly(store: Store, an_objective: AnObjective, now
         objectives.save(conn, "main", state, "r1", now)
         assert objectives.load(conn, "main", state.id) == SavedObjective(state, "r1", now, now)
         assert objectives.load(conn, "other", state.id) is None
-        assert objectives.all(conn, "main") == [SavedObjective(state, "r1", now, now)]
+        assert objectives.load_all(conn, "main") == [SavedObjective(state, "r1", now, now)]
 
 
 def test_history_has_a_point_only_where_something_moved(
@@ -90,7 +90,7 @@ def test_removed_objectives_leave_their_history(
         objectives.save(conn, "main", an_objective("1"), "r1", now)
         objectives.save(conn, "main", an_objective("2"), "r1", now)
         objectives.remove(conn, "main", ["1"])
-        assert [saved.state.id for saved in objectives.all(conn, "main")] == ["2"]
+        assert [saved.state.id for saved in objectives.load_all(conn, "main")] == ["2"]
         assert objectives.depending_on(conn, "main", ["1", "10002"]) == {"2"}
         assert len(objectives.history(conn, "main", "1")) == 1
 

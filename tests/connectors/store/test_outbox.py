@@ -47,8 +47,8 @@ def test_who_failed_late_takes_nothing_back_that_another_sent(store: Store, now:
     one = OutgoingMessage("k", "weekly", "mail:a@b.example", message, OutboxState.DUE, now, now)
     with store.write() as conn:
         outbox.add(conn, "main", one)
-        outbox.sent(conn, "main", "k")
-        outbox.failed(conn, "main", one, now, "no answer came", for_good=True)
+        outbox.note_sent(conn, "main", "k")
+        outbox.note_failed(conn, "main", one, now, "no answer came", for_good=True)
         assert outbox.state_of(conn, "main", "k") is OutboxState.SENT
 
 
@@ -82,9 +82,9 @@ def test_an_alert_overtakes_no_other(store: Store, now: datetime) -> None:
         assert outbox.add(conn, "main", one("a"), overtakes=False)
         assert outbox.add(conn, "main", one("b"), overtakes=False)
         assert not outbox.add(conn, "main", one("b"), overtakes=False)
-        assert [found.key for found in outbox.due(conn, "main", now)] == ["a", "b"]
+        assert [found.key for found in outbox.load_due(conn, "main", now)] == ["a", "b"]
         outbox.add(conn, "main", one("c"))
-        assert [found.key for found in outbox.due(conn, "main", now)] == ["c"]
+        assert [found.key for found in outbox.load_due(conn, "main", now)] == ["c"]
 
 
 def test_a_day_that_was_told_is_known_by_how_its_keys_begin_and_who_has_links_is_found(
@@ -101,7 +101,7 @@ def test_a_day_that_was_told_is_known_by_how_its_keys_begin_and_who_has_links_is
         begins = ("reminder|a_b|2026-11-13|", "reminder|aXb|2026-11-13|", "reminder|a_b|2026-11-20|")
         assert [outbox.has_any(conn, "main", one) for one in begins] == [True, False, False]
         assert not outbox.has_any(conn, "other", begins[0])
-        assert sorted(outbox.mailed(conn)) == [
+        assert sorted(outbox.list_mailed(conn)) == [
             ("main", "a_b", "mail:a@b.example"),
             ("other", "weekly", "mail:c@b.example"),
         ]

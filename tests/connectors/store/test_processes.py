@@ -21,10 +21,10 @@ def test_a_process_is_what_it_said_last_until_it_is_taken_off(store: Store, now:
         processes.put(conn, replace(one, workers=0))
         processes.put(conn, one)
         processes.put(conn, other)
-        assert processes.all(conn) == [other, one]
+        assert processes.load_all(conn) == [other, one]
         assert processes.take(conn, "a") == one
         assert processes.take(conn, "a") is None
-        assert processes.all(conn) == [other]
+        assert processes.load_all(conn) == [other]
 
 
 def test_the_figures_of_all_former_processes_add_up(store: Store) -> None:
@@ -45,7 +45,7 @@ def test_the_figures_of_all_former_processes_add_up(store: Store) -> None:
     for thread in threads:
         thread.join()
     with store.read() as conn:
-        total = counts.former(conn)
+        total = counts.load_former(conn)
     assert total.calls == {"main|GET|field|ok": 30, "other|PUT|issue/*|ok": 60}
     assert total.lags == {"main": Lag((30, *[0] * 10), 7.5)}
 

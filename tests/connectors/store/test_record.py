@@ -52,16 +52,16 @@ def test_a_person_is_found_and_erased_wherever_they_stand(store: Store, now: dat
         rows = list(personal_data.rows(conn, KIM, kim, frozenset({"hash", "sealed"})))
         assert {one.table for one in rows} == {"account", "open_session", "second_factor", "recovery_code"}
         accounts.remove(conn, kim)
-        assert open_sessions.of(conn, kim) == []
+        assert open_sessions.load_sessions(conn, kim) == []
         assert personal_data.erase(conn, KIM, "erased person 1") == 0
-        assert [one.email for one in accounts.all(conn)] == [f"a{KIM}"]
+        assert [one.email for one in accounts.load_all(conn)] == [f"a{KIM}"]
 
 
 def test_words_of_others_stay_as_they_were() -> None:
     same = (f"a{KIM}", f'{{"by": "a{KIM}"}}', f"ask {KIM} about it")
-    assert [personal_data.reworded(text, KIM, "nobody") for text in same] == list(same)
+    assert [personal_data.reword_text(text, KIM, "nobody") for text in same] == list(same)
     told = (KIM, f"{KIM} (token nightly)", f'{{"by": "{KIM}", "as": "{KIM} (token x)"}}')
-    assert [personal_data.reworded(text, KIM, "nobody") for text in told] == [
+    assert [personal_data.reword_text(text, KIM, "nobody") for text in told] == [
         "nobody",
         "nobody (token nightly)",
         '{"by": "nobody", "as": "nobody (token x)"}',

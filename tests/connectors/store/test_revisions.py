@@ -32,7 +32,7 @@ def test_the_last_activation_rules_and_a_rollback_is_one_more(store: Store, now:
         ruling = revisions.active(conn, "main")
         revisions.activate(conn, "main", "r1", "bo", now + 2 * HOUR, "")
         back = revisions.active(conn, "main")
-        everything = revisions.all(conn, "main")
+        everything = revisions.load_all(conn, "main")
         acts = [(act.revision, act.by, act.preview_hash) for act in revisions.activations(conn, "main")]
         since = [revisions.activated_at(conn, site) for site in ("main", "other")]
     assert ruling is not None
@@ -52,13 +52,13 @@ def test_who_wants_to_activate_waits_for_who_is_about_to_and_sees_what_rules_the
     def second() -> None:
         with store.write() as conn:
             revisions.hold(conn, "main")
-            found = revisions.latest(conn, "main")
+            found = revisions.load_latest(conn, "main")
             seen.append(found.revision if found else None)
 
     other = threading.Thread(target=second)
     with store.write() as conn:
         revisions.hold(conn, "main")
-        assert revisions.latest(conn, "main") is None
+        assert revisions.load_latest(conn, "main") is None
         other.start()
         other.join(0.2)
         assert not seen

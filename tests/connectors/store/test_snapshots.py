@@ -37,8 +37,8 @@ def test_a_snapshot_is_kept_where_a_row_or_the_mapping_changed(
         assert turns == [(now + step * HOUR, moments[step][1]) for step in (0, 2, 3)]
         assert len(objectives.history(conn, "main", one.id)) == 1
         assert snapshots.begins(conn, "main", one.id) == now
-        assert snapshots.at(conn, "main", one.id, now - HOUR) is None
-        middle = snapshots.at(conn, "main", one.id, now + HOUR)
+        assert snapshots.load_at(conn, "main", one.id, now - HOUR) is None
+        middle = snapshots.load_at(conn, "main", one.id, now + HOUR)
     assert middle == snapshots.StateSnapshot(now, "r1", False, replace(one, touched=frozenset()))
 
 
@@ -56,7 +56,7 @@ def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
     assert history_retention.thin(store, "main", bound) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
-        kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
+        kept = [snapshots.load_at(conn, "main", "10001", point.at) for point in points]
     assert [point.progress for point in points] == [Fraction(step, 10) for step in (1, 3, 5)]
     assert [found.state.progress for found in kept if found] == [point.progress for point in points]
 
@@ -75,7 +75,7 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
     assert history_retention.thin(store, "main", daily, weekly) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
-        kept = snapshots.at(conn, "main", "10001", monday + timedelta(days=10))
+        kept = snapshots.load_at(conn, "main", "10001", monday + timedelta(days=10))
     told = {(point.at - monday).days: point.progress for point in points}
     assert told == {
         -1: Fraction(0),  # a Sunday
@@ -106,8 +106,8 @@ def test_a_point_that_stays_keeps_the_ledgers_it_was_made_from(
     assert history_retention.thin(store, "main", late, late) == 1
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
-        kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
-        last = snapshots.at(conn, "main", "10001", late)
+        kept = [snapshots.load_at(conn, "main", "10001", point.at) for point in points]
+        last = snapshots.load_at(conn, "main", "10001", late)
     assert [point.progress for point in points] == [Fraction(1, 10), Fraction(4, 10)]
     assert [found and found.state.progress for found in kept] == [Fraction(1, 10), Fraction(4, 10)]
     assert last is not None
@@ -130,7 +130,7 @@ def test_what_held_where_a_cycle_begins_stays_and_a_thousand_rows_go_at_a_time(
     went = history_retention.thin(store, "main", late, late, [begins], lambda: steps.append(len(steps)))
     with store.read() as conn:
         told = [point.progress for point in objectives.history(conn, "main", "10001")]
-        found = snapshots.at(conn, "main", "10001", begins)
+        found = snapshots.load_at(conn, "main", "10001", begins)
     assert told == [Fraction(21, 100), Fraction(71, 100)]
     assert went == 2 * 3
     assert len(steps) == 2 * 2  # of both tables one by days, two by weeks
@@ -148,7 +148,7 @@ def test_reconstructed_points_stand_before_the_observed_ones_and_say_so(
         assert objectives.backfill(conn, "main", past, "r1") == 2
         found = [(point.progress, point.backfilled) for point in objectives.history(conn, "main", "10001")]
         assert found == [(Fraction(0), True), (Fraction(1, 4), True), (Fraction(5, 8), False)]
-        first = snapshots.at(conn, "main", "10001", now - 2 * day)
+        first = snapshots.load_at(conn, "main", "10001", now - 2 * day)
         assert first is not None
         assert first.backfilled
         snapshots.forget_backfilled(conn, "main", ["10001"])
@@ -164,7 +164,7 @@ PIECES = st.lists(st.sampled_from(["a", "b", "c", '"', "{", "", "},", ",{", "ü\
 @example(["a", "b", "a", "b"], ["b", "a", "b", "a", "b"])
 def test_a_difference_gives_back_the_very_text(base: list[str], text: list[str]) -> None:
     old, new = (snapshot_text.BETWEEN_ROWS.join(pieces) for pieces in (base, text))
-    assert snapshot_text.applied(old, snapshot_text.difference(old, new)) == new
+    assert snapshot_text.apply_steps(old, snapshot_text.difference(old, new)) == new
 
 
 def _long(state: ObjectiveState, changed: int = 0, rows: int = 1_000) -> ObjectiveState:
@@ -207,7 +207,7 @@ def test_of_fifty_rows_a_tenth_is_kept_once_their_base_is(
             )
         )  # fmt: skip
         for step, state in enumerate(steps):
-            found = snapshots.at(conn, "main", state.id, now + step * HOUR)
+            found = snapshots.load_at(conn, "main", state.id, now + step * HOUR)
             assert found is not None
             assert found.state == replace(state, touched=frozenset())
         (base,) = conn.execute(select(snapshot_base.c.content)).scalars()
@@ -219,7 +219,7 @@ def test_of_fifty_rows_a_tenth_is_kept_once_their_base_is(
         ]
         assert len(sizes) == len(steps)
         assert max(sizes) * 4 < len(base)
-        whole = snapshots.at(conn, "main", steps[0].id, now + timedelta(milliseconds=1))
+        whole = snapshots.load_at(conn, "main", steps[0].id, now + timedelta(milliseconds=1))
         assert whole is not None
         assert whole.state == replace(steps[0], touched=frozenset())
 
@@ -234,7 +234,7 @@ def test_of_a_long_ledger_only_what_differs_is_kept(
         for step, state in enumerate(steps):
             objectives.save(conn, "main", state, "r1", now + step * HOUR)
         for step, state in enumerate(steps):
-            found = snapshots.at(conn, "main", state.id, now + step * HOUR)
+            found = snapshots.load_at(conn, "main", state.id, now + step * HOUR)
             assert found is not None
             assert found.state == replace(state, touched=frozenset())
         sizes = [
@@ -248,10 +248,10 @@ def test_of_a_long_ledger_only_what_differs_is_kept(
         history_retention.thin(store, "main", now + timedelta(days=3)) == 4
     )  # a point of history is told from the first
     with store.read() as conn:
-        last = snapshots.at(conn, "main", steps[0].id, now + timedelta(days=9))
+        last = snapshots.load_at(conn, "main", steps[0].id, now + timedelta(days=9))
         assert last is not None
         assert last.state.ledger == steps[-1].ledger
         assert list(conn.execute(select(snapshot_base.c.content).order_by(snapshot_base.c.id)).scalars()) == [
             bases[0], bases[1], bases[3], bases[4],
         ]  # fmt: skip
-        assert snapshots.at(conn, "main", "other", now) is not None
+        assert snapshots.load_at(conn, "main", "other", now) is not None

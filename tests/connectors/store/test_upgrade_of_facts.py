@@ -163,15 +163,15 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def test_what_is_known_of_reads_is_still_known(upgraded: Store) -> None:
     with upgraded.read() as conn:
-        assert full_reads.latest(conn, "main") == FullRead(AT, "b381b0b8f1764beb", 323, 2)
-        assert full_reads.latest(conn, "other") == FullRead(AT)
-        assert recent_reads.of(conn, "main") == RecentReads(AT, 3, AT)
-        assert recent_reads.of(conn, "other") == RecentReads()
-        assert watermarks.of(conn, "main") == Watermark(AT, "dbd87cc9")
-        assert watermarks.of(conn, "main", "coming") == Watermark(AT, "aaaa")
-        assert watermarks.of(conn, "other") is None
+        assert full_reads.load_latest(conn, "main") == FullRead(AT, "b381b0b8f1764beb", 323, 2)
+        assert full_reads.load_latest(conn, "other") == FullRead(AT)
+        assert recent_reads.load_reads(conn, "main") == RecentReads(AT, 3, AT)
+        assert recent_reads.load_reads(conn, "other") == RecentReads()
+        assert watermarks.load_mark(conn, "main") == Watermark(AT, "dbd87cc9")
+        assert watermarks.load_mark(conn, "main", "coming") == Watermark(AT, "aaaa")
+        assert watermarks.load_mark(conn, "other") is None
         failing = ReadFailure("recent", AT, AT, 4, "Jira answered 500", "Look there")
-        assert failures.standing(conn, "main") == (failing,)
+        assert failures.load_standing(conn, "main") == (failing,)
 
 
 def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) -> None:
@@ -180,20 +180,23 @@ def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) 
         served = {
             site: json.loads(kept.content)["wanted"]
             for site in ("main", "other")
-            if (kept := resyncs.kept(conn, site))
+            if (kept := resyncs.load_unfinished(conn, site))
         }
     assert served == {"main": 1, "other": 0}
 
 
 def test_what_is_held_is_still_held(upgraded: Store) -> None:
     with upgraded.read() as conn:
-        assert brakes.standing(conn, "main") == Brake("Too much", AT, 7, frozenset({"1", "2"}))
+        assert brakes.load_standing(conn, "main") == Brake("Too much", AT, 7, frozenset({"1", "2"}))
         assert brakes.doubts(conn, "main", "1") == {"10": {"11": AT}}
         assert brakes.doubts(conn, "main", "2") == {}
-        assert brakes.standing(conn, "other") is None
-        assert permits.all(conn, "main") == {("GROW", "EDIT_ISSUES"): False, ("PLAT", "EDIT_ISSUES"): True}
+        assert brakes.load_standing(conn, "other") is None
+        assert permits.load_all(conn, "main") == {
+            ("GROW", "EDIT_ISSUES"): False,
+            ("PLAT", "EDIT_ISSUES"): True,
+        }
         assert batch_sizes.get(conn, "main") == 62
-        assert last_reconcile.at(conn, "main") == AT
+        assert last_reconcile.load_instant(conn, "main") == AT
         assert tombstones.among_these(conn, "main", ["10007", "1"], AT.replace(hour=12)) == {"10007": AT}
         known = candidates.queries(conn, "main", "b381b0b8f1764beb")
     assert known == {"project = PLAT", "type = Story"}
@@ -210,20 +213,20 @@ def test_what_a_site_is_set_up_with_stays(upgraded: Store) -> None:
         assert drafts.get(conn, "main", 3) == Draft("version: 1", "r1", AT)
         assert drafts.get(conn, "main", 0) == Draft("version: 2", "", AT)
         assert drafts.get(conn, "other", 3) is None
-        assert name_comparisons.latest(conn, "main") == NameComparison("r1", AT)
+        assert name_comparisons.load_latest(conn, "main") == NameComparison("r1", AT)
         run = ActivationRun("r2", "version: 2", "f", "ada", True, AT, AT, 3, held=True)
         assert activation_runs.get(conn, "main") == run
         coming = ComingMapping("version: 2", "r2", "project in (1)", frozenset("ab"), frozenset(), AT, True)
         assert coming_mappings.get(conn, "main") == coming
-        assert backfills.latest(conn, "main") == Backfill("r1", AT, 291)
+        assert backfills.load_latest(conn, "main") == Backfill("r1", AT, 291)
 
 
 def test_what_a_person_asked_for_stays(upgraded: Store) -> None:
     with upgraded.read() as conn:
         assert set_up_links.get(conn) == SetUpLink("abc", AT)
         job = BackgroundJob("sync", "ada", AT, AT, "done", 7, 9, "Read 7 issues.", "", 1, AT)
-        assert background_jobs.latest(conn, "main", "sync") == job
-        assert background_jobs.latest(conn, "other", "sync") is None
+        assert background_jobs.load_latest(conn, "main", "sync") == job
+        assert background_jobs.load_latest(conn, "other", "sync") is None
 
 
 def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
@@ -234,21 +237,21 @@ def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
         assert not pace_days.turn(conn, "main", AT.date())
         assert engine_versions.get(conn, "procrastinate") == "3.10.0"
         sign = SignOfLife("237fe44e", "vm", 3626, "serve", AT, 2, 1, counted, "boot 1", "77")
-        assert processes.all(conn) == [sign]
+        assert processes.load_all(conn) == [sign]
         former = ProcessCounts(
             {"main|GET|field|ok": 5, "main|PUT|issue/*|ok": 1}, {"main": Lag((2, *[0] * 10), 0.5)}
         )
-        assert counts.former(conn) == former
+        assert counts.load_former(conn) == former
 
 
 def test_what_processes_share_of_limits_stays(upgraded: Store) -> None:
     with upgraded.write() as conn:
-        assert pauses.all(conn, "main") == [KeptPause("site", AT, 2, "jira-burst-based")]
+        assert pauses.load_all(conn, "main") == [KeptPause("site", AT, 2, "jira-burst-based")]
         assert callers.count_with(conn, "main", "c3", AT, AT - timedelta(seconds=1)) == 2
         assert calls.by_minute(conn, "main", 0) == {29931227: 5, 29931226: 7}
         assert quotas.get(conn, "main") == Quota(12, None, AT, AT)
         out = Outage("sign_in", AT, 3, AT, True, "Jira answered 401", "Renew it.")
-        assert (outages.standing(conn, "main"), outages.standing(conn, "other")) == (out, None)
+        assert (outages.load_standing(conn, "main"), outages.load_standing(conn, "other")) == (out, None)
         window = timedelta(minutes=15)
         assert sign_in_attempts.count(conn, "sign-in-from:10.0.0.7", AT, window) == Attempts(5, AT)
         assert sign_in_attempts.count(conn, "sign-in:abc", AT, window) == Attempts(1, AT)

@@ -102,9 +102,9 @@ def test_writes_since_an_instant_begin_with_the_last_one_before_it(
 def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) -> None:
     with store.write() as conn:
         plan_id = writes.intend(conn, "main", _plan(("f", 5)), "r1", "webhook", now)
-        assert [found.field_id for found in writes.unsettled(conn, "main", "1")] == ["f"]
+        assert [found.field_id for found in writes.load_unsettled(conn, "main", "1")] == ["f"]
         writes.settle(conn, plan_id, "10", "f", "confirmed", "found there", now)
-        assert writes.unsettled(conn, "main", "1") == []
+        assert writes.load_unsettled(conn, "main", "1") == []
         assert _after(conn, "f") == 5
         found = writes.on_record(conn, "main", "10", "f")
         assert found is not None
@@ -117,13 +117,13 @@ def test_a_refusal_stands_until_it_is_cleared_or_the_mapping_changes(store: Stor
     with store.write() as conn:
         for message in ("first", "not on the edit screen"):
             refusals.put(conn, "main", "1", change, message, "add it to the screen", "r1", now)
-        assert refusals.of(conn, "main", "1", "r1") == {("10", "f"): 5}
-        assert refusals.of(conn, "main", "1", "r2") == {}
-        assert [found.message for found in refusals.all(conn)] == ["not on the edit screen"]
-        assert refusals.all(conn, "other") == []
+        assert refusals.load_values(conn, "main", "1", "r1") == {("10", "f"): 5}
+        assert refusals.load_values(conn, "main", "1", "r2") == {}
+        assert [found.message for found in refusals.load_all(conn)] == ["not on the edit screen"]
+        assert refusals.load_all(conn, "other") == []
         assert refusals.clear(conn, "main", "1", "10", "g") == 0
         assert refusals.clear(conn, "main", "1") == 1
-        assert refusals.all(conn) == []
+        assert refusals.load_all(conn) == []
 
 
 def test_of_old_writes_the_last_of_each_outcome_stays_and_whatever_is_asked_has_the_same_answer(
@@ -147,8 +147,8 @@ def test_of_old_writes_the_last_of_each_outcome_stays_and_whatever_is_asked_has_
         with store.read() as conn:
             return [
                 writes.on_record(conn, "main", "10", "f"),
-                writes.tried(conn, "main", "10", "f", 2),
-                writes.unsettled(conn, "main", "1"),
+                writes.load_tried(conn, "main", "10", "f", 2),
+                writes.load_unsettled(conn, "main", "1"),
                 [one.after for one in writes.recent(conn, "other", 9)],
             ]
 
@@ -203,7 +203,7 @@ def test_what_waits_is_found_without_going_through_all_writes(store: Store) -> N
     with store.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda _c, _u, text, *_rest: seen.append(text))
         writes.outcomes(conn, "main")
-        writes.held(conn, "main")
+        writes.load_held(conn, "main")
     with store.read() as conn:
         for text in [one for one in seen if "FROM write " in one.replace("\n", " ")]:
             plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("main",) * text.count("?")).all()

@@ -20,7 +20,7 @@ from mappings.digest.digest import (
     cut_section,
     digest,
     far_moved,
-    waiting,
+    list_waiting,
 )
 from mappings.digest.slack import slack
 from mappings.digest.week import last_due, next_due, week_of
@@ -199,8 +199,8 @@ def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind
     assert digest("k", day, day, [], {}, "").lead == "0 objectives: nothing known."
     assert digest("k", day, day, one[:1], {}, "").lead == "1 objective: 1 on track."
     waits = (WaitingTask("A", "due", "Ada", "x"), WaitingTask("B", "due"))
-    assert waiting(waits) == [DigestLine("A: due", "x", "Ada"), DigestLine("B: due")]
-    assert waiting(waits, whose=False) == [DigestLine("A: due", "x"), DigestLine("B: due")]
+    assert list_waiting(waits) == [DigestLine("A: due", "x", "Ada"), DigestLine("B: due")]
+    assert list_waiting(waits, whose=False) == [DigestLine("A: due", "x"), DigestLine("B: due")]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from mappings.facts.moment import Moment
 from mappings.progress.options import FIRST_DAY, LAST_DAY
 from mappings.rollup.cycles.cycle import expected_on
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 from tests.examples import examples
 from tests.mappings.document.test_fuzz import FOREST, NAMES
 
@@ -179,7 +179,7 @@ def test_every_accepted_mapping_computes(plain: dict[str, Any]) -> None:
     for moment in MOMENTS:
         for state in assess(mapping, FOREST, moment).values():
             assert state.ledger.exact
-            assert desired(mapping, state, FOREST.issue) is not None
+            assert desired_values(mapping, state, FOREST.issue) is not None
         year = mapping.cycles.between(date(2026, 1, 1), date(2026, 12, 31))
         for cycle in (*mapping.cycles.listed.values(), *year):
             share = expected_on(cycle, moment.now.date())

@@ -8,7 +8,7 @@ import pytest
 
 from mappings.document.binder import bind
 from mappings.document.names import compare, overlay
-from mappings.document.text.renames import reworded
+from mappings.document.text.renames import reword_text
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, JiraValue, Project, Status
@@ -81,7 +81,7 @@ objectives:
 def by_names_of(today: Catalogue, text: str = TEXT):
     known = SITE
     renames = compare(bind(read_document(text).require(), known).names, known, today).renames
-    return reworded(text, known, overlay(known, today), renames)
+    return reword_text(text, known, overlay(known, today), renames)
 
 
 def test_every_place_says_the_name_of_today_and_nothing_else_moves():
@@ -100,7 +100,7 @@ def test_nothing_is_done_where_nothing_was_renamed():
 
 
 def test_a_text_that_cannot_be_read_stays_as_it_is():
-    assert reworded("version: [", SITE, TODAY, ()).text == "version: ["
+    assert reword_text("version: [", SITE, TODAY, ()).text == "version: ["
 
 
 @pytest.mark.parametrize(

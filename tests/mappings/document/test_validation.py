@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.diagnostic import Severity
-from mappings.document.checks.report import shown
+from mappings.document.checks.report import show_value
 from mappings.document.checks.validation import validate
 from mappings.document.text.source import read_document
 
@@ -184,4 +184,4 @@ def test_a_document_made_in_code_is_validated_without_places(complete):
     ],
 )
 def test_a_value_in_a_message_is_short_and_on_one_line(value: object, said: str) -> None:
-    assert shown(value) == said
+    assert show_value(value) == said

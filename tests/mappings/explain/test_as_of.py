@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.text.source import read_document
-from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
+from mappings.explain.as_of import (
+    PastStanding,
+    Records,
+    Retrospect,
+    measure_as_of,
+    missing_histories,
+    own_doubts,
+)
 from mappings.explain.certainty import NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
 from mappings.explain.past import FieldChange, PastIssues, ToldLinks
@@ -169,7 +176,7 @@ def without_touch(issues: Iterator[Issue] | Forest) -> dict[str, Issue]:
 
 
 def states(world: World, at: datetime) -> Any:
-    return measured(MAPPING, world.retrospect, Moment(at), Records())
+    return measure_as_of(MAPPING, world.retrospect, Moment(at), Records())
 
 
 QUICK = settings(max_examples=examples(25), deadline=None)
@@ -255,7 +262,7 @@ def doubted(world: World, text: str = TEXT, **histories: Any) -> list[tuple[str,
     told = {id_: steps for id_, steps in world.steps.items() if histories.get("without") != id_}
     retrospect = Retrospect(PastFacts(tuple(world.issues.values()), told, CATALOGUE), world.now)
     rules = mapping(text)
-    state = measured(rules, retrospect, Moment(BEGAN), Records())["1"]
+    state = measure_as_of(rules, retrospect, Moment(BEGAN), Records())["1"]
     found = {*own_doubts(rules, retrospect, BEGAN, state), *missing_histories(retrospect, BEGAN)}
     return [(one.doubt.value, one.about) for one in sorted(found)]
 
@@ -297,7 +304,7 @@ GIVES = Link("1", "Contribution", "is contributed to by", "2", False)
 
 
 def rows(world: World, at: datetime) -> list[str]:
-    found = measured(mapping(LINKED), world.retrospect, Moment(at), Records())["1"].key_results
+    found = measure_as_of(mapping(LINKED), world.retrospect, Moment(at), Records())["1"].key_results
     return [row.key for one in found for row in one.measurement.ledger.rows]
 
 
@@ -395,6 +402,6 @@ def test_a_cycle_that_was_over_stands_as_it_ended_at_every_later_moment() -> Non
 
     def progress(days: int) -> Fraction | None:
         at = Moment(BEGAN + timedelta(days=days))
-        return measured(rules, world.retrospect, at, Records())["1"].progress
+        return measure_as_of(rules, world.retrospect, at, Records())["1"].progress
 
     assert [progress(days) for days in range(5)] == [0, *[Fraction(1, 2)] * 4]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.explain.cause import cause, part_words
-from mappings.explain.movement import LedgerSnapshot, moved, objective_moved
+from mappings.explain.movement import LedgerSnapshot, compute_movement, objective_moved
 from mappings.rollup.rows.ledger import Disposition, Ledger
 
 OUT = {"disposition": Disposition.EXCLUDED, "reason": "resolution Won't Do"}
@@ -16,7 +16,7 @@ OUT = {"disposition": Disposition.EXCLUDED, "reason": "resolution Won't Do"}
 
 def told(make: SimpleNamespace, before: list[Any], after: list[Any], revision: str = "r1") -> str:
     old, new = make.ledger(*before), make.ledger(*after)
-    return cause(moved(LedgerSnapshot("r1", old), LedgerSnapshot(revision, new)))
+    return cause(compute_movement(LedgerSnapshot("r1", old), LedgerSnapshot(revision, new)))
 
 
 def test_what_happened_to_a_row(make: SimpleNamespace) -> None:
@@ -41,7 +41,7 @@ def test_only_what_is_done_was_completed(make: SimpleNamespace) -> None:
     row = make.row
     before = [row("1", 1, 0), row("2", 1, 0), row("3", 1, 1), row("4", 1, 0)]
     after = [row("1", 1, 1), row("2", 1, "0.5"), row("3", 1, "0.5"), row("4", 2, 0)]
-    rows = moved(
+    rows = compute_movement(
         LedgerSnapshot("r1", make.ledger(*before)), LedgerSnapshot("r1", make.ledger(*after, row("5", 1, 0)))
     ).rows
     assert {one.id: part_words([one]) for one in rows} == {
@@ -70,7 +70,9 @@ def test_a_new_mapping_is_the_cause_of_what_it_does(make: SimpleNamespace) -> No
 
 
 def test_a_number_that_became_unknown_still_names_its_rows(make: SimpleNamespace) -> None:
-    movement = moved(LedgerSnapshot("r1", make.ledger(make.row("1", 1, 1))), LedgerSnapshot("r1", Ledger()))
+    movement = compute_movement(
+        LedgerSnapshot("r1", make.ledger(make.row("1", 1, 1))), LedgerSnapshot("r1", Ledger())
+    )
     assert cause(movement) == "PLAT-1 removed"
 
 

@@ -13,7 +13,7 @@ import pytest
 from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.closing_difference import RecordDifference, closing_difference
 from mappings.explain.movement import Effect, Movement, MovementPart
-from mappings.explain.week import WeekMove, unmoved, week_of
+from mappings.explain.week import WeekMove, unmoved_week, week_of
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.score import Score
 
@@ -98,7 +98,7 @@ def test_a_week_names_the_three_causes_that_did_most(make: SimpleNamespace) -> N
         Fraction(1, 20), ("B counts again", "D added", "A added")
     )
     assert week_of(Movement(None, HALF, (effect("A", None),))) == WeekMove(None, ())
-    assert (unmoved(HALF), unmoved(None)) == (WeekMove(Fraction(0), ()), WeekMove(None, ()))
+    assert (unmoved_week(HALF), unmoved_week(None)) == (WeekMove(Fraction(0), ()), WeekMove(None, ()))
 
 
 def test_how_sure_a_number_is() -> None:

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.explain.movement import LedgerSnapshot, Movement, MovementPart, moved, objective_moved
+from mappings.explain.movement import (
+    LedgerSnapshot,
+    Movement,
+    MovementPart,
+    compute_movement,
+    objective_moved,
+)
 from mappings.rollup.methods import METHODS, MeasuredRow, WeightedNumber
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.sums import ENTERING, ONE, ZERO
@@ -24,7 +30,7 @@ CALLS_OF_A_ROW = 60
 
 
 def between(before: Ledger, after: Ledger, remapped: Ledger | None = None) -> Movement:
-    return moved(
+    return compute_movement(
         LedgerSnapshot("r1", before), LedgerSnapshot("r1" if remapped is None else "r2", after), remapped
     )
 
@@ -76,7 +82,7 @@ def test_a_new_mapping_comes_first(make: SimpleNamespace) -> None:
 def test_a_new_mapping_without_a_recomputed_ledger_explains_everything(make: SimpleNamespace) -> None:
     before, after = make.ledger(make.row("1", 1, 0)), make.ledger(make.row("2", 1, 1))
     for missing in (None, Ledger()):
-        movement = moved(LedgerSnapshot("r1", before), LedgerSnapshot("r2", after), missing)
+        movement = compute_movement(LedgerSnapshot("r1", before), LedgerSnapshot("r2", after), missing)
         assert happened(movement) == {"re-mapped": Fraction(1)}
 
 

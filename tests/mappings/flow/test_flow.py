@@ -10,7 +10,7 @@ import pytest
 
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, IssueType, Project, Status
-from mappings.flow.clocks import Clock, WorkingHours, before
+from mappings.flow.clocks import Clock, WorkingHours, days_before
 from mappings.flow.measures import ages, cycle_times, efficiency, lead_times, repair_times, uptime
 from mappings.flow.statistics import percentile, statistic
 from mappings.flow.stays import FlowItem, Points, finish_of, item_of
@@ -208,10 +208,10 @@ def test_working_hours_are_those_inside_local_hours() -> None:
 
 
 def test_a_length_back_is_the_same_local_time_so_many_days_before() -> None:
-    assert before(at("11-01 00:00", BERLIN), "30d", BERLIN) == at("10-02 00:00", BERLIN)
-    assert before(at("11-22 08:00", BERLIN), "4w", BERLIN) == at("10-25 08:00", BERLIN)
+    assert days_before(at("11-01 00:00", BERLIN), "30d", BERLIN) == at("10-02 00:00", BERLIN)
+    assert days_before(at("11-22 08:00", BERLIN), "4w", BERLIN) == at("10-25 08:00", BERLIN)
     # 2:30 on 29 March does not exist in Berlin: the first instant after the gap is 1:00 UTC.
-    assert before(at("03-30 02:30", BERLIN), "1d", BERLIN) == at("03-29 01:00")
+    assert days_before(at("03-30 02:30", BERLIN), "1d", BERLIN) == at("03-29 01:00")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Likelihood, Need, Week, chance, level_of
-from mappings.forecast.delivery import THERE, forecast, weighed
+from mappings.forecast.delivery import THERE, forecast, weigh_share
 from mappings.forecast.distribution import dates, probability
 from mappings.forecast.weeks import FinishedRow, work_of
 
@@ -270,7 +270,7 @@ def test_trials_come_to_what_the_distribution_says(seed: str) -> None:
     [("1", 4, "5/6"), ("1", 12, "13/14"), ("0", 12, "1/14"), ("1/2", 7, "1/2"), ("43/64", 4, "59/96")],
 )
 def test_few_weeks_are_weighed_with_two_that_are_even(share: str, weeks: int, told: str) -> None:
-    assert weighed(Fraction(share), weeks) == Fraction(told)
+    assert weigh_share(Fraction(share), weeks) == Fraction(told)
 
 
 def test_uneven_weeks_are_told_beside_the_answer() -> None:

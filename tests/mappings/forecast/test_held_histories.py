@@ -14,7 +14,7 @@ from random import Random
 
 from mappings.forecast.answer import DeliveryWork, TargetRange, Week
 from mappings.forecast.calibration import PastForecast, calibration
-from mappings.forecast.delivery import LEAST_FINISHES, weighed
+from mappings.forecast.delivery import LEAST_FINISHES, weigh_share
 from mappings.forecast.distribution import probability
 from mappings.forecast.trend import forecast
 
@@ -96,7 +96,7 @@ def a_delivery(rng: Random) -> Told:
     for done, added in coming:
         still += added - done
         came = came or still <= 0
-    return weighed(probability(work), PAST), mean * AHEAD >= left, came
+    return weigh_share(probability(work), PAST), mean * AHEAD >= left, came
 
 
 def a_metric(rng: Random) -> Told:
@@ -160,7 +160,7 @@ def test_few_weeks_are_less_sure_of_themselves_and_come_nearer_to_what_comes_tha
     rng = Random(2028)
     plans = [one for kind in KINDS for _ in range(200) if (one := a_plan(rng, kind)) is not None]
     every = [(share, came) for share, _, came in plans]
-    weighed_ = [(weighed(share, PAST), came) for share, came in every]
+    weighed_ = [(weigh_share(share, PAST), came) for share, came in every]
     line = [(Fraction(said), came) for _, said, came in plans]
     assert calibrated(every) == [
         ("likely", 215, 0.95, 0.91),

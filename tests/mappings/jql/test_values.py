@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from mappings.diagnostic import quoted, raw_text
+from mappings.diagnostic import quote, raw_text
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.jql import check, compile_selector, parse, sort_key
-from mappings.jql.dates import remembered
+from mappings.jql.dates import remember_instant
 from mappings.jql.fields.custom import choices_in, choices_of, identities, identities_of, refusal
 from mappings.jql.fields.name_table import MOST_REMEMBERED, NameTable
 
@@ -470,8 +470,8 @@ def test_what_a_type_decodes_is_compared_and_not_what_stands_beside_it() -> None
 
 
 def test_what_is_long_is_cut_where_it_is_quoted() -> None:
-    assert quoted("a" * 60) == '"' + "a" * 60 + '"'
-    assert quoted("a" * 61) == '"' + "a" * 60 + '"'
+    assert quote("a" * 60) == '"' + "a" * 60 + '"'
+    assert quote("a" * 61) == '"' + "a" * 60 + '"'
     assert raw_text("b" * 80) == repr("b" * 80)
     assert raw_text("b" * 81) == repr("b" * 80)
     assert raw_text({"a": 1}) == "\"{'a': 1}\""
@@ -484,7 +484,7 @@ def test_an_instant_is_computed_once_for_each_moment(moment: Moment) -> None:
         asked.append(at)
         return at.now
 
-    at, later = remembered(instant), replace(moment, now=moment.now + timedelta(days=1))
+    at, later = remember_instant(instant), replace(moment, now=moment.now + timedelta(days=1))
     assert [at(moment), at(moment), at(later), at(later)] == [moment.now, moment.now, later.now, later.now]
     assert asked == [moment, later]
     assert at(replace(moment)) == moment.now

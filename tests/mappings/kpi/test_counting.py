@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from mappings.document.schema import KpiPart
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiState, KpiStatus
-from mappings.kpi.reading import KpiReading, folded
+from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import WatchedKpis
-from mappings.kpi.state import KpiStanding, PeriodVerdict, standing
+from mappings.kpi.state import KpiStanding, PeriodVerdict, standing_of_kpi
 from mappings.kpi.steps import Judgement, count
 from tests.mappings.kpi.conftest import a_kpi, read, utc
+from tests.mappings.kpi.standing import fold_readings
 
 PROMOTED = {"promote": {"after": 3}, "revert": {"after": 2}}
 
@@ -56,13 +57,13 @@ class World:
 
     def watched(self) -> WatchedKpis:
         readings = {
-            id_: sorted(folded(found).values(), key=lambda one: one.at)
+            id_: sorted(fold_readings(found).values(), key=lambda one: one.at)
             for id_, found in self.receipts.items()
         }
         return WatchedKpis({part.id: part for part in self.parts}, ZoneInfo(self.zone), readings)
 
     def at(self, now: str, kpi: str = "bugs", size: int = 10) -> KpiStanding:
-        return standing(self.watched(), kpi, self.judged.get(kpi, {}), utc(now), size)
+        return standing_of_kpi(self.watched(), kpi, self.judged.get(kpi, {}), utc(now), size)
 
     def counted(self, kpi: str = "bugs") -> list[tuple[str, object]]:
         found = sorted(self.judged.get(kpi, {}).values(), key=lambda one: one.period.end)
@@ -188,8 +189,8 @@ def test_no_data_in_the_last_settled_period_is_no_data_with_the_last_known_value
 def test_the_last_known_value_may_lie_before_what_is_shown() -> None:
     world = World([a_kpi()]).push(*days(3), now="2026-10-02T02:00")
     asked = (world.watched(), "bugs", world.judged["bugs"], utc("2026-12-01"))
-    assert standing(*asked, 10).last_known is None
-    known = standing(*asked, 10, utc("2026-10-01T12:00")).last_known
+    assert standing_of_kpi(*asked, 10).last_known is None
+    known = standing_of_kpi(*asked, 10, utc("2026-10-01T12:00")).last_known
     assert known is not None
     assert known.value == 3
 

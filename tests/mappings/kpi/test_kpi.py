@@ -21,12 +21,12 @@ from mappings.kpi.episode import (
     KpiStatus,
     Proposal,
     SeenIssue,
-    carried,
-    dismissed,
-    followed,
-    opened,
+    accept,
+    carry,
+    dismiss_proposal,
+    follow,
+    open_key_result,
     step,
-    wanted,
     without_objective,
 )
 from mappings.kpi.promotion import Promotion, promotion
@@ -69,7 +69,7 @@ def proposed() -> KpiState:
 
 
 def is_open() -> KpiState:
-    return opened(proposed(), "300")
+    return open_key_result(proposed(), "300")
 
 
 TABLE = [
@@ -116,7 +116,7 @@ def test_either_side_of_a_band_counts(value: int, target: int) -> None:
 
 
 def test_what_is_to_be_made_is_withdrawn_until_jira_was_asked_for_it() -> None:
-    decided = wanted(proposed(), "ada@acme.example")
+    decided = accept(proposed(), "ada@acme.example")
     assert (decided.status, decided.wanted, decided.creation) == (
         KpiStatus.KR_OPEN, True, Creation("ada@acme.example"),
     )  # fmt: skip
@@ -130,8 +130,8 @@ def test_what_is_to_be_made_is_withdrawn_until_jira_was_asked_for_it() -> None:
         3,
         [],
     )
-    assert dismissed(waiting).status is KpiStatus.WATCHING
-    stands = opened(waiting, "300")
+    assert dismiss_proposal(waiting).status is KpiStatus.WATCHING
+    stands = open_key_result(waiting, "300")
     assert (stands.wanted, stands.creation, stands.key_result) == (False, None, "300")
     assert fed(stands, [IN, IN])[0].status is KpiStatus.CLOSE_PROPOSED
 
@@ -140,55 +140,55 @@ def test_mode_create_opens_at_once_and_waits_for_its_issue() -> None:
     kpi = a_kpi(promote={"after": 2, "mode": "create"})
     state, named = fed(KpiState(), [OUT, OUT], kpi)
     assert (state.status, named, state.key_result) == (KpiStatus.KR_OPEN, ["created"], None)
-    assert opened(state, "300").key_result == "300"
+    assert open_key_result(state, "300").key_result == "300"
     assert fed(state, [IN, IN], kpi)[0].status is KpiStatus.WATCHING
-    assert fed(opened(state, "300"), [IN, IN], kpi)[0].status is KpiStatus.CLOSE_PROPOSED
+    assert fed(open_key_result(state, "300"), [IN, IN], kpi)[0].status is KpiStatus.CLOSE_PROPOSED
 
 
 def test_an_open_key_result_is_closed_by_proposal() -> None:
     state, named = fed(is_open(), [OUT, IN, None, IN, IN, IN])
     assert (state.status, named, state.key_result) == (KpiStatus.CLOSE_PROPOSED, ["close_proposed"], "300")
-    assert followed(state, SeenIssue.DONE, START) == KpiState(
+    assert follow(state, SeenIssue.DONE, START) == KpiState(
         latest=state.latest, value=state.value, transition=EpisodeStep.CLOSED, former="300", episode=1
     )
 
 
 def test_what_is_closed_and_opened_again_goes_on_until_a_later_episode_begins() -> None:
-    state = followed(is_open(), SeenIssue.DONE, START)
-    assert followed(state, SeenIssue.DONE, START) == replace(state, transition=EpisodeStep.STAYED)
-    again = followed(state, SeenIssue.OPEN, START)
+    state = follow(is_open(), SeenIssue.DONE, START)
+    assert follow(state, SeenIssue.DONE, START) == replace(state, transition=EpisodeStep.STAYED)
+    again = follow(state, SeenIssue.OPEN, START)
     assert (again.status, again.key_result, again.former) == (KpiStatus.KR_OPEN, "300", None)
     assert (again.outside, again.inside, again.transition) == (0, 0, EpisodeStep.REOPENED)
     later = fed(state, [OUT, OUT, OUT])[0]
     assert (later.status, later.episode) == (KpiStatus.KR_PROPOSED, state.episode + 1)
-    assert followed(later, SeenIssue.OPEN, START).status is KpiStatus.KR_PROPOSED
+    assert follow(later, SeenIssue.OPEN, START).status is KpiStatus.KR_PROPOSED
 
 
 def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
-    state = followed(is_open(), SeenIssue.MISSING, START)
+    state = follow(is_open(), SeenIssue.MISSING, START)
     assert (state.status, state.missing) == (KpiStatus.KR_OPEN, START)
-    assert followed(state, SeenIssue.OPEN, START + timedelta(days=6)).missing is None
-    waiting = followed(state, SeenIssue.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
+    assert follow(state, SeenIssue.OPEN, START + timedelta(days=6)).missing is None
+    waiting = follow(state, SeenIssue.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
     assert (waiting.status, waiting.missing) == (KpiStatus.KR_OPEN, START)
-    lost = followed(waiting, SeenIssue.MISSING, START + timedelta(days=7))
+    lost = follow(waiting, SeenIssue.MISSING, START + timedelta(days=7))
     assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, EpisodeStep.LOST, None)
 
 
 def test_what_is_carried_forward_goes_on_counting_and_is_told_once() -> None:
     state = fed(is_open(), [IN])[0]
-    news = carried(state, "2026-Q4")
+    news = carry(state, "2026-Q4")
     assert (news.transition, news.status, news.inside, news.key_result, news.episode) == (
         EpisodeStep.CARRIED, KpiStatus.KR_OPEN, 1, "300", 1,
     )  # fmt: skip
-    assert carried(news, "2026-Q4").transition is EpisodeStep.STAYED
-    assert carried(news, "2027-Q1").transition is EpisodeStep.CARRIED
+    assert carry(news, "2026-Q4").transition is EpisodeStep.STAYED
+    assert carry(news, "2027-Q1").transition is EpisodeStep.CARRIED
     assert fed(news, [IN])[1] == ["close_proposed"]
-    again = followed(followed(news, SeenIssue.DONE, START), SeenIssue.OPEN, START)
-    assert (again.transition, carried(again, "2026-Q4").transition) == (
+    again = follow(follow(news, SeenIssue.DONE, START), SeenIssue.OPEN, START)
+    assert (again.transition, carry(again, "2026-Q4").transition) == (
         EpisodeStep.REOPENED,
         EpisodeStep.STAYED,
     )
-    assert carried(proposed(), "2026-Q4").transition is EpisodeStep.STAYED
+    assert carry(proposed(), "2026-Q4").transition is EpisodeStep.STAYED
 
 
 def test_a_proposal_outlives_its_objective_and_waits_for_a_person_to_name_another() -> None:
@@ -206,14 +206,14 @@ def test_a_proposal_outlives_its_objective_and_waits_for_a_person_to_name_anothe
     assert (news.status, news.transition, news.episode) == (KpiStatus.KR_PROPOSED, EpisodeStep.PROPOSED, 1)
     asked = replace(by_itself, creation=Creation(tried=START))
     assert without_objective(asked) == asked
-    assert without_objective(wanted(proposed(), "ada@acme.example")).status is KpiStatus.KR_OPEN
+    assert without_objective(accept(proposed(), "ada@acme.example")).status is KpiStatus.KR_OPEN
     assert without_objective(is_open()) == is_open()
 
 
 def test_episodes_are_numbered_as_they_begin() -> None:
     first = proposed()
     assert (KpiState().episode, first.episode) == (0, 1)
-    second = fed(dismissed(first), [OUT, OUT, OUT])[0]
+    second = fed(dismiss_proposal(first), [OUT, OUT, OUT])[0]
     assert (second.status, second.episode) == (KpiStatus.KR_PROPOSED, 2)
 
 
@@ -227,15 +227,15 @@ def test_a_relapse_keeps_it_open() -> None:
 
 
 def test_a_no_is_remembered_as_counting_anew() -> None:
-    watching = dismissed(proposed())
+    watching = dismiss_proposal(proposed())
     assert (watching.status, watching.outside, watching.proposal) == (KpiStatus.WATCHING, 0, None)
     assert fed(watching, [OUT, OUT])[0].status is KpiStatus.WATCHING
     assert fed(watching, [OUT, OUT, OUT])[0].status is KpiStatus.KR_PROPOSED
-    still_open = dismissed(fed(is_open(), [IN, IN])[0])
+    still_open = dismiss_proposal(fed(is_open(), [IN, IN])[0])
     assert (still_open.status, still_open.key_result) == (KpiStatus.KR_OPEN, "300")
     assert fed(still_open, [IN])[0].status is KpiStatus.KR_OPEN
     assert (still_open.outside, still_open.inside, still_open.transition) == (0, 0, EpisodeStep.DISMISSED)
-    assert dismissed(KpiState()) == KpiState()
+    assert dismiss_proposal(KpiState()) == KpiState()
 
 
 def test_without_promote_it_is_only_watched_and_without_revert_a_person_closes() -> None:
@@ -271,7 +271,7 @@ def test_two_transitions_are_never_closer_than_the_readings_they_need(
             assert since >= (after if out else back)
             since = 0
         if state.status is KpiStatus.KR_OPEN and state.key_result is None:
-            state = opened(state, "300")
+            state = open_key_result(state, "300")
 
 
 @given(st.lists(st.sampled_from([IN, OUT]), max_size=40))

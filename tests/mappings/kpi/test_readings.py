@@ -16,11 +16,11 @@ from mappings.kpi.reading import (
     FormerReading,
     KpiReading,
     Receipt,
-    folded,
     is_ahead,
-    received,
+    receive,
     value_of,
 )
+from tests.mappings.kpi.standing import fold_readings
 
 Read = Callable[..., KpiReading]
 AT = "2026-10-01T10:00"
@@ -28,30 +28,30 @@ AT = "2026-10-01T10:00"
 
 def test_the_same_again_changes_nothing(read: Read) -> None:
     known = read(AT, 7, "2026-10-01T11:00")
-    assert received(known, read(AT, "7.0", "2026-10-02")) == (Receipt.UNCHANGED, known)
+    assert receive(known, read(AT, "7.0", "2026-10-02")) == (Receipt.UNCHANGED, known)
 
 
 def test_another_value_of_the_same_instant_corrects_and_the_former_stays(
     read: Read, utc: Callable[[str], datetime]
 ) -> None:
     known = read(AT, 7, "2026-10-01T11:00")
-    receipt, news = received(known, read(AT, 4, "2026-10-02"))
+    receipt, news = receive(known, read(AT, 4, "2026-10-02"))
     assert (receipt, news.value, news.received) == (Receipt.CORRECTED, 4, utc("2026-10-02"))
     assert news.former == (FormerReading(Fraction(7), utc("2026-10-01T11:00")),)
     assert news.first_received == utc("2026-10-01T11:00")
-    again = received(news, read(AT, 7, "2026-10-03"))[1]
+    again = receive(news, read(AT, 7, "2026-10-03"))[1]
     assert [one.value for one in again.former] == [7, 4]
 
 
 def test_corrected_to_none_is_retracted_as_if_it_had_not_been_there(read: Read) -> None:
-    receipt, gone = received(read(AT, 7), read(AT, None))
+    receipt, gone = receive(read(AT, 7), read(AT, None))
     assert (receipt, gone.value) == (Receipt.CORRECTED, None)
     assert value_of([gone, read("2026-10-01T09:00", 3)], "last", 1) == 3
     assert value_of([gone], "sum", 1) is None
 
 
 def test_milliseconds_tell_readings_apart_and_nothing_finer(read: Read) -> None:
-    found = folded([read(AT + ":00.0001", 1), read(AT + ":00.0009", 2), read(AT + ":00.001", 3)])
+    found = fold_readings([read(AT + ":00.0001", 1), read(AT + ":00.0009", 2), read(AT + ":00.001", 3)])
     assert [(at.microsecond, one.value) for at, one in sorted(found.items())] == [(0, 2), (1000, 3)]
 
 
@@ -94,8 +94,8 @@ def test_folding_all_receipts_twice_changes_no_value_that_stands(
 ) -> None:
     readings = [KpiReading(at, value, datetime(2026, 10, 2, tzinfo=UTC)) for at, value in receipts]
     last = dict(receipts)
-    assert {at: one.value for at, one in folded(readings).items()} == last
-    assert {at: one.value for at, one in folded([*readings, *readings]).items()} == last
+    assert {at: one.value for at, one in fold_readings(readings).items()} == last
+    assert {at: one.value for at, one in fold_readings([*readings, *readings]).items()} == last
 
 
 def test_what_was_received_first_counts_however_often_it_was_corrected() -> None:

@@ -14,7 +14,7 @@ from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.moment import Moment
-from mappings.practice.coverage import Candidate, CandidateSearch, coverage, served
+from mappings.practice.coverage import Candidate, CandidateSearch, coverage, issues_served
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
@@ -102,7 +102,7 @@ def test_rows_serve_whatever_became_of_them():
             "8", ("2", Disposition.COUNTED), ("3", Disposition.UNKNOWN), ("derived", Disposition.COUNTED)
         ),
     ]
-    assert served(states) == {"1", "2", "3"}
+    assert issues_served(states) == {"1", "2", "3"}
 
 
 def candidates(*weights: int | None) -> list[Candidate]:

@@ -11,7 +11,7 @@ from mappings.document.binder import bind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import IssueType, JiraValue, Project, Status
-from mappings.presets.adaptation import adapted
+from mappings.presets.adaptation import adapt
 
 BARE = Catalogue(
     fields=(Field("customfield_10030", "Story Points", "number"), Field("labels", "Labels", "array", "string")),
@@ -31,19 +31,19 @@ def preset(name):
 
 @pytest.mark.parametrize("name", presets.names())
 def test_no_word_of_the_demo_is_left(name):
-    text = adapted(preset(name), BARE).text
+    text = adapt(preset(name), BARE).text
     assert not [word for word in ("PLAT", "CORE", "GROW", "Epic,", "Story,", "In Review") if word in text]
     assert 'project in (SEA, "OR")' in text or not text  # OR has to stand in quotes
 
 
 @pytest.mark.parametrize("name", FITTING)
 def test_what_is_left_can_be_activated(name):
-    mapping = bind(read_document(adapted(preset(name), BARE, ["sea"]).text).require(), BARE)
+    mapping = bind(read_document(adapt(preset(name), BARE, ["sea"]).text).require(), BARE)
     assert mapping.document.scope == "project in (SEA)"
 
 
 def test_what_the_site_lacks_is_told_and_what_stands_for_it_is_taken():
-    found = adapted(preset("epics-as-objectives"), BARE, ["SEA"])
+    found = adapt(preset("epics-as-objectives"), BARE, ["SEA"])
     rule = read_document(found.text).require().objectives[0]
     assert rule.select == "issuetype = Epik AND labels = okr"
     assert [(one.id, one.select) for one in rule.key_results] == [
@@ -85,7 +85,7 @@ SOME = (
     ],
 )  # fmt: skip
 def test_types_of_which_the_site_has_some_are_never_left_out_without_a_word(types, work, said):
-    found = adapted(preset("epics-as-objectives"), replace(BARE, issue_types=types), ["SEA"])
+    found = adapt(preset("epics-as-objectives"), replace(BARE, issue_types=types), ["SEA"])
     rule = read_document(found.text).require().objectives[0]
     assert [one.select for one in rule.key_results] == [work]
     assert said in found.notes
@@ -93,7 +93,7 @@ def test_types_of_which_the_site_has_some_are_never_left_out_without_a_word(type
 
 def test_without_a_label_what_runs_is_an_objective_of_the_running_cycle():
     rule = (
-        read_document(adapted(preset("epics-as-objectives"), BARE, marked=False).text).require().objectives[0]
+        read_document(adapt(preset("epics-as-objectives"), BARE, marked=False).text).require().objectives[0]
     )
     assert rule.select == "issuetype = Epik AND (statusCategory != Done OR resolved >= startOfYear())"
     assert rule.cycle == "current"
@@ -104,6 +104,6 @@ def test_the_preset_stays_as_it_is_where_the_site_has_everything():
 
     for name in presets.names():
         document = preset(name)
-        found = read_document(adapted(document, SITE, ["PLAT", "CORE", "GROW"]).text).require()
+        found = read_document(adapt(document, SITE, ["PLAT", "CORE", "GROW"]).text).require()
         assert found.objectives == document.objectives
         assert found.write_back == document.write_back

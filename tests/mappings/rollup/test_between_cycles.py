@@ -12,7 +12,7 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.facts.forest import Forest
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import NextTerms
-from mappings.rollup.measurement import affected, assess
+from mappings.rollup.measurement import affected_objectives, assess
 from mappings.rollup.state import Cause, HealthLevel, Measurement
 from tests.mappings.rollup.conftest import a_key_result, build_issue, build_mapping, build_objective
 
@@ -131,7 +131,7 @@ def test_written_objectives_above_one_that_finds_the_issue(rules: Any, found: se
     ]
     mapping = build_mapping(written(*first), *quiet)
     before, after = build_issue(5, labels=("grow",)), build_issue(5, status="Done", labels=("grow",))
-    assert affected(mapping, Forest.of([after]), before, after, now) == found
+    assert affected_objectives(mapping, Forest.of([after]), before, after, now) == found
 
 
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)

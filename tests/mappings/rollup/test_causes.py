@@ -12,7 +12,7 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.movement import MovementPart, objective_moved
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
-from mappings.rollup.rows.stages import retargeted
+from mappings.rollup.rows.stages import is_retargeted
 from mappings.rollup.state import Cause as MeasuredBy
 from mappings.rollup.state import Measurement
 
@@ -417,7 +417,7 @@ def kept(progress=None, **aim):
     ],
 )
 def test_against_what_it_is_measured_is_another_or_the_same(before, after, otherwise):
-    assert retargeted(before, after) is otherwise
+    assert is_retargeted(before, after) is otherwise
 
 
 def test_parts_have_their_names_in_their_order():

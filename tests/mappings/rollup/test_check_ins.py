@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
-from mappings.explain.check_in import RULES, CheckIn, Measure, ShownSource, bounds, faults, ruled
+from mappings.explain.check_in import RULES, CheckIn, Measure, ShownSource, bounds, faults, rule_on
 from mappings.explain.confidence import (
     Confidence,
     ConfidenceLevel,
@@ -23,7 +23,7 @@ from mappings.explain.confidence import (
 )
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
-from mappings.progress.rule import measured, never_measured
+from mappings.progress.rule import never_measured, to_measurement
 from mappings.rollup.check_in_override import derived_ledger, measure_of
 from mappings.rollup.measurement import assess, assess_one
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -65,7 +65,7 @@ HALF, NEAR, FAR = Fraction(1, 2), Fraction(6, 10), Fraction(61, 100)
     ],
 )
 def test_what_is_ruled(check_in, derived, closed, rule):
-    ruling = ruled(check_in, derived, Measure.PROGRESS, TODAY, closed)
+    ruling = rule_on(check_in, derived, Measure.PROGRESS, TODAY, closed)
     assert ruling.rule == rule
     assert ruling.shows is RULES[rule][0]
     assert ruling.asks is (rule != "standing")
@@ -73,11 +73,11 @@ def test_what_is_ruled(check_in, derived, closed, rule):
 
 
 def test_the_sentences_say_the_figures():
-    far = ruled(says("3/5", derived=Fraction(42, 100)), Fraction(58, 100), Measure.PROGRESS, TODAY)
+    far = rule_on(says("3/5", derived=Fraction(42, 100)), Fraction(58, 100), Measure.PROGRESS, TODAY)
     assert far.sentence == "The derived value moved from 42 % to 58 % since Ada’s check-in"
-    close = ruled(says("3/5", derived=Fraction(1, 3), delta=Fraction(0)), Fraction(333, 1000), Measure.PROGRESS, TODAY)  # fmt: skip
+    close = rule_on(says("3/5", derived=Fraction(1, 3), delta=Fraction(0)), Fraction(333, 1000), Measure.PROGRESS, TODAY)  # fmt: skip
     assert "from 33.33 % to 33.30 %" in close.sentence
-    late = ruled(says("3/5", until=date(2026, 11, 1)), HALF, Measure.PROGRESS, TODAY)
+    late = rule_on(says("3/5", until=date(2026, 11, 1)), HALF, Measure.PROGRESS, TODAY)
     assert late.sentence == "Ada’s check-in of 60 % was meant to hold until 2026-11-01"
     assert bounds(says("3/5", until=TODAY)) == (
         "until 2026-11-15 or until the derived value, 50 % then, has moved by more than 10 points"
@@ -169,8 +169,8 @@ def test_delivery_stands_where_it_was_checked_in_and_the_rows_say_so(of_stories,
 @pytest.mark.parametrize(
     ("derived", "disposition", "share"),
     [
-        (measured(HALF, "half of it"), Disposition.COUNTED, HALF),
-        (measured(Fraction(0), "half of it"), Disposition.COUNTED, Fraction(0)),
+        (to_measurement(HALF, "half of it"), Disposition.COUNTED, HALF),
+        (to_measurement(Fraction(0), "half of it"), Disposition.COUNTED, Fraction(0)),
         (never_measured("half of it"), Disposition.BESIDE, Fraction(0)),
     ],
 )

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.cycles.closing_preview import ObjectiveScore, changed, mark_of
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change, mark_of
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
@@ -47,14 +47,14 @@ SEEN = (one("PLAT-12", "9/20"), one("PLAT-13", "1"))
 )
 def test_what_moved_since_it_was_looked_at_is_named(now, revision, said):
     agreed = mark_of("4f1c", SEEN)
-    assert changed(agreed, revision, now) == said
+    assert describe_change(agreed, revision, now) == said
     short = agreed.partition(".")[0]
-    assert changed(short, revision, now) == (said and "its numbers are others by now")
+    assert describe_change(short, revision, now) == (said and "its numbers are others by now")
 
 
 def test_a_mark_that_is_none_agrees_to_nothing_and_many_changes_are_counted():
-    assert changed("x.%%%", "4f1c", SEEN) == "its numbers are others by now"
+    assert describe_change("x.%%%", "4f1c", SEEN) == "its numbers are others by now"
     many = [one(f"PLAT-{number}", "0") for number in range(20, 33)]
-    assert changed(mark_of("4f1c", []), "4f1c", many) == "its numbers are others by now"
-    told = changed(mark_of("4f1c", SEEN), "4f1c", [*SEEN, *many]).split("; ")
+    assert describe_change(mark_of("4f1c", []), "4f1c", many) == "its numbers are others by now"
+    told = describe_change(mark_of("4f1c", SEEN), "4f1c", [*SEEN, *many]).split("; ")
     assert (len(told), told[-1]) == (11, "and 3 more")

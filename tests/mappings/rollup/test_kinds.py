@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from mappings.progress import PROGRESS_RULES, RULE_OF_KIND, ProgressOptions
-from mappings.progress.options import FieldAlias, Jql, has_reading, marked
+from mappings.progress.options import FieldAlias, Jql, has_reading, list_marks
 from mappings.rollup.health_rules import HEALTH_RULES
 from mappings.rollup.rows.ledger import Disposition
 
@@ -268,8 +268,10 @@ def test_what_each_kind_is_and_which_of_its_options_are_fields_and_jql():
     for rule in PROGRESS_RULES:
         flags = {"rows": rule.by_rows, "status": rule.by_status, "timed": rule.timed}
         flags["reading"] = has_reading(rule.options)
-        fields = {f"{name}{'*' if mark.history else ''}" for name, mark in marked(rule.options, FieldAlias)}
-        jql = sorted(name for name, _ in marked(rule.options, Jql))
+        fields = {
+            f"{name}{'*' if mark.history else ''}" for name, mark in list_marks(rule.options, FieldAlias)
+        }
+        jql = sorted(name for name, _ in list_marks(rule.options, Jql))
         words = " ".join(name for name, given in flags.items() if given)
         found[rule.kind] = (rule.nature, words, sorted(fields), jql)
     assert found == TRAITS

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.facts.forest import Forest
-from mappings.rollup.measurement import affected, assess, assess_one, objective_rule
+from mappings.rollup.measurement import affected_objectives, assess, assess_one, objective_rule
 
 F = Fraction
 T = {"kind": "transition", "start": 0, "current": "current", "target": 10}
@@ -297,8 +297,8 @@ def test_affected_climbs_the_tree_and_the_alignments(company, an_issue, now):
     forest = Forest.of(issues)
     after = an_issue(5, parent=2)
     moved = Forest.of([*issues[:4], after])
-    assert affected(mapping, moved, forest.by_id["5"], after, now) == {"1", "2", "3", "@growth"}
-    assert affected(mapping, forest, after, after, now) == frozenset()
+    assert affected_objectives(mapping, moved, forest.by_id["5"], after, now) == {"1", "2", "3", "@growth"}
+    assert affected_objectives(mapping, forest, after, after, now) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_what_lies_below_the_children_is_concerned_where_the_tree_changed(
         an_issue(9, type="Theme"),
     ]
     forest = Forest.of([*([is_] if is_ is not None else []), *rest])
-    assert affected(company(), forest, was, is_, now) == found
+    assert affected_objectives(company(), forest, was, is_, now) == found
 
 
 def test_an_issue_affects_the_objectives_whose_key_results_select_it_by_a_jql_of_their_own(
@@ -338,9 +338,11 @@ def test_an_issue_affects_the_objectives_whose_key_results_select_it_by_a_jql_of
     other = [an_issue(4, type="Epic"), an_issue(5, type="Key Result", parent=4, jql="label = web")]
     before, after = an_issue(9, labels=("mobile",)), an_issue(9, labels=("mobile",), status="Done")
     forest = Forest.of([*held, *other, after])
-    assert affected(a_mapping(objective(part), fields=("jql",)), forest, before, after, now) == {"2"}
+    assert affected_objectives(a_mapping(objective(part), fields=("jql",)), forest, before, after, now) == {
+        "2"
+    }
     both = a_mapping(objective(part), named, fields=("jql",))
-    assert affected(both, forest, before, after, now) == {"2", "@named"}
+    assert affected_objectives(both, forest, before, after, now) == {"2", "@named"}
 
 
 def test_an_objective_is_selected_by_the_first_rule_that_does(company, an_issue, now):

@@ -14,7 +14,7 @@ from mappings.explain.movement import MovementPart, objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Status
 from mappings.progress import PROGRESS_RULES
-from mappings.rollup.measurement import affected, assess, assess_among, assess_one
+from mappings.rollup.measurement import affected_objectives, assess, assess_among, assess_one
 from mappings.rollup.rows.ledger import Disposition
 from tests.examples import examples
 
@@ -337,7 +337,7 @@ def test_a_changed_issue_affects_all_objectives_that_change(worlds, now, an_issu
         then, now_ = Forest.of(issues), Forest.of([*rest, after] if after else rest)
         old, new = assess(mapping, then, now), assess(mapping, now_, now)
         changed = {id_ for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_)}
-        assert changed <= affected(mapping, now_, before, after, now)
+        assert changed <= affected_objectives(mapping, now_, before, after, now)
 
     holds()
 

@@ -12,7 +12,7 @@ from mappings.document.mapping import Mapping, RestrictedRule
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
 from mappings.rollup.rows.statuses import RESTRICTED
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 
 LEVELLED = Selector("level is not EMPTY", lambda issue, _: bool(issue.fields.get("security")))
 SECRET = {"id": "10200", "name": "directors"}
@@ -83,10 +83,10 @@ def test_where_it_is_refused_the_number_stands_and_nothing_is_written(under, sta
     held = {one.id: replace(one, fields={**one.fields, "okr_progress": None}) for one in issues}
     assert state.progress == Fraction(1, 3)
     assert state.flags == ("not written to Jira: 1 restricted issue counts in it",)
-    assert desired(mapping, state, held.get) == ()
+    assert desired_values(mapping, state, held.get) == ()
     free = stand(mapping, issues[:3])["1"]
     assert (free.unwritten, free.flags) == ("", ())
-    assert [one.raw for one in desired(mapping, free, held.get)] == [50]
+    assert [one.raw for one in desired_values(mapping, free, held.get)] == [50]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, LinkKind, Verdict, hash_of, verify
-from mappings.rollup.cycles.score import COLOURS, Score, means, reading, shown_score
+from mappings.rollup.cycles.score import COLOURS, Score, meaning_of_score, means, shown_score
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mappings.rollup.cycles.score import COLOURS, Score, means, reading, shown_s
 )
 def test_what_a_score_reads_as(score, aspirational, committed):
     value = None if score is None else Fraction(score)
-    found = [reading(value, commitment) for commitment in ("aspirational", "committed")]
+    found = [meaning_of_score(value, commitment) for commitment in ("aspirational", "committed")]
     assert [(one.value, COLOURS[one]) for one in found] == [aspirational, committed]
 
 

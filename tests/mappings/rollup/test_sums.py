@@ -24,8 +24,8 @@ from mappings.rollup.rows.sums import (
     by_progress,
     by_share,
     by_weight,
-    entering,
-    reading,
+    contributing_rows,
+    shared_method,
     stand_in,
 )
 from mappings.rollup.rows.weights import AlikeRows, WeighedRow, no_weight, weigh
@@ -152,7 +152,7 @@ def test_what_counts_is_numbered_within_its_id_and_in_the_order_of_ids() -> None
         counted("5", "1", "1", disposition=CHECKED_IN),
         counted("@a", "1", "1"),
     ]
-    found = entering(rows)
+    found = contributing_rows(rows)
     assert list(found) == [("5", 0), ("6", 0), ("9", 0), ("9", 1), ("10", 0), ("@a", 0)]
     assert (found["9", 0], found["9", 1]) == (rows[1], rows[2])
 
@@ -210,23 +210,23 @@ def test_other_numbers_are_read_in_their_own_way() -> None:
 
 def test_both_moments_are_read_in_one_way() -> None:
     before, after = stand("3/4", *TWO), stand("1/2", *LACKING)
-    method, old, new = reading(before, after)
+    method, old, new = shared_method(before, after)
     assert (method, old, new) == (
         METHODS[1],
         {A: row(3, "1"), B: row(1, "0")},
         {A: row(3, "1"), B: row(None, "0", MEAN)},
     )
     for one, other in ((stand(None, *TWO), after), (after, stand(None, *TWO))):
-        method, old, new = reading(one, other)
+        method, old, new = shared_method(one, other)
         assert method.tally(old).number() is None
         assert set(old) == set(new) == {A, B}
     aimed = stand("1/4", *TWO, aim=4)
-    method, old, new = reading(aimed, stand("1/4", *TWO, aim=4))
+    method, old, new = shared_method(aimed, stand("1/4", *TWO, aim=4))
     assert (method.tally(old).number(), old[A]) == (F(1, 4), row(3, "1"))
-    method, _, _ = reading(aimed, stand("1/4", *TWO, aim=5))
+    method, _, _ = shared_method(aimed, stand("1/4", *TWO, aim=5))
     assert method.tally({A: row(1, "1/8")}).number() == F(1, 8)
     odd = stand("1/3", *TWO)
-    method, old, new = reading(odd, before)
+    method, old, new = shared_method(odd, before)
     assert (method.reached, old, new) == (
         None,
         {A: row(1, "3/4"), B: row(1, "0")},

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from mappings.fields import FIELD_TYPES
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES
 
 OBJECTIVE = "objective"
@@ -204,8 +204,8 @@ def test_an_objective_that_is_also_a_key_result_is_written_as_an_objective(make:
 
 def test_an_issue_that_the_mirror_does_not_hold_is_left_alone(make: SimpleNamespace) -> None:
     mapping = make.mapping({"target": OBJECTIVE, "set": {"okr_progress": {"value": "progress_percent"}}})
-    assert desired(mapping, make.objective(), {}.get) == ()
-    [found] = desired(mapping, make.objective(), {"100": make.issue("100", key="NEW-1")}.get)
+    assert desired_values(mapping, make.objective(), {}.get) == ()
+    [found] = desired_values(mapping, make.objective(), {"100": make.issue("100", key="NEW-1")}.get)
     assert found.issue_key == "NEW-1"
 
 

@@ -20,25 +20,25 @@ from mappings.rollup.state import HealthLevel
 from mappings.write_back.brake import STILL, Hold, Impact, Release, brake, loss
 from mappings.write_back.desired_values import (
     Owners,
-    counted,
+    count_key_results,
     counting_rows,
-    desired,
+    desired_values,
     owners,
     places,
     summary,
 )
 from mappings.write_back.echo import EventValue
-from mappings.write_back.evidence import moved
+from mappings.write_back.evidence import moved_rows
 from mappings.write_back.leftovers import (
     LastWrite,
     all_places,
-    clearing,
+    clear_leftovers,
     plans_with_clearing,
     with_clearing,
 )
 from mappings.write_back.plan import Change, Plan, canonical, plan, plan_hash, reason
 from mappings.write_back.preview import difference, preview, reasons, row_differences
-from mappings.write_back.row_sums import Sums, told
+from mappings.write_back.row_sums import Sums, describe_sums
 from mappings.write_back.target import Objection, WriteBasis
 from mappings.write_back.targets import field, goal
 from mappings.write_back.targets.field import field_place
@@ -145,7 +145,7 @@ def test_each_place_is_judged_by_itself_and_the_next_one_too(make: SimpleNamespa
         wrote("8", until=today),
         wrote("9", value=""),
     ]
-    found = clearing(standing, {("10", field)}, mirror.get, today, {field})
+    found = clear_leftovers(standing, {("10", field)}, mirror.get, today, {field})
     assert [(one.issue_id, one.issue_key) for one in found] == [
         ("1", "PLAT-1"),
         ("7", "OLD-7"),
@@ -162,9 +162,9 @@ def test_each_place_is_judged_by_itself_and_the_next_one_too(make: SimpleNamespa
         until=today,
         left=True,
     )
-    kept = clearing(standing, {("1", field), ("8", "another")}, mirror.get, today, {field})
+    kept = clear_leftovers(standing, {("1", field), ("8", "another")}, mirror.get, today, {field})
     assert [one.issue_id for one in kept] == ["7", "8"]
-    unread = clearing(standing, set(), mirror.get, today, set())
+    unread = clear_leftovers(standing, set(), mirror.get, today, set())
     assert [one.issue_id for one in unread] == ["1", "6", "7", "8"], (
         "what is not read is taken for what we wrote"
     )
@@ -402,9 +402,9 @@ def test_the_line_for_people(
 
 def test_key_results_are_counted_in_words(make: SimpleNamespace) -> None:
     known, unknown = make.key_result("200"), make.key_result("201", None, "unknown")
-    assert counted((known,)) == "1 key result"
-    assert counted((unknown,)) == "1 key result (1 unknown)"
-    assert counted((known, unknown, unknown)) == "3 key results (2 unknown)"
+    assert count_key_results((known,)) == "1 key result"
+    assert count_key_results((unknown,)) == "1 key result (1 unknown)"
+    assert count_key_results((known, unknown, unknown)) == "3 key results (2 unknown)"
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_key_results_are_counted_in_words(make: SimpleNamespace) -> None:
     ],
 )  # fmt: skip
 def test_sums_in_words(sums: Sums | None, said: str) -> None:
-    assert told(sums) == said
+    assert describe_sums(sums) == said
 
 
 def test_the_rows_that_count_and_are_nothing_else(make: SimpleNamespace) -> None:
@@ -480,13 +480,15 @@ def test_what_moved_a_key_result_that_is_an_issue(make: SimpleNamespace) -> None
         (after(plain), {"201", "300"}),
     ]
     for state, ids in steps:
-        assert moved(before, state).all == ids
+        assert moved_rows(before, state).all == ids
     clocked = make.objective(key_results=(measured(plain, clocked=True), with_rows))
-    assert moved(clocked, after(measured(plain, raw=Fraction(9, 10), clocked=True), with_rows)).all == set()
-    found = moved(before, after(plain))
+    assert (
+        moved_rows(clocked, after(measured(plain, raw=Fraction(9, 10), clocked=True), with_rows)).all == set()
+    )
+    found = moved_rows(before, after(plain))
     assert found.of_key_result == {"200": frozenset(), "201": frozenset({"201", "300"})}
-    assert moved(None, None).all == frozenset()
-    assert moved(None, make.objective()).all == {"100"}
+    assert moved_rows(None, None).all == frozenset()
+    assert moved_rows(None, make.objective()).all == {"100"}
 
 
 def test_confidence_is_that_of_the_key_result_or_the_lowest_of_the_objective(make: SimpleNamespace) -> None:
@@ -513,7 +515,7 @@ def test_what_stands_on_one_issue_does_not_end_the_others(make: SimpleNamespace)
     results = tuple(make.key_result(id_) for id_ in ("200", "201", "202"))
     state = make.objective(key_results=results)
     issues = {"200": make.issue("200", archived=True), "202": make.issue("202")}
-    found = desired(mapping, state, issues.get, WriteBasis(2))
+    found = desired_values(mapping, state, issues.get, WriteBasis(2))
     assert [(one.issue_id, one.place.name, one.value) for one in found] == [
         ("202", "OKR progress", "raw_percent"),
         ("202", "OKR summary", "summary"),

@@ -10,7 +10,7 @@ import pytest
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.evidence import Rows, moved
+from mappings.write_back.evidence import Rows, moved_rows
 
 FINE = Health(HealthLevel.ON_TRACK, "", "")
 
@@ -84,7 +84,7 @@ BEFORE = objective(
     ],
 )
 def test_the_rows_that_moved(after: ObjectiveState | None, rows: set[str], aligned: set[str]) -> None:
-    found = moved(BEFORE, after)
+    found = moved_rows(BEFORE, after)
     assert (found.all, found.aligned) == (rows, aligned)
 
 

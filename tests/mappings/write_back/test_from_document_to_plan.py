@@ -20,7 +20,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.plan import Plan, plan
 from mappings.write_back.preview import preview
 from tests.examples import examples
@@ -85,7 +85,10 @@ def planned(mapping: Mapping, forest: Forest, causes: dict[str, str] | None = No
     owned = owners(mapping, states.values())
     return [
         plan(
-            id_, desired(mapping, state, forest.issue, owned=owned), forest.issue, (causes or {}).get(id_, "")
+            id_,
+            desired_values(mapping, state, forest.issue, owned=owned),
+            forest.issue,
+            (causes or {}).get(id_, ""),
         )
         for id_, state in states.items()
     ]

@@ -16,7 +16,7 @@ from mappings.document.text.source import read_document
 from mappings.facts.goal import Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, goal_key
 from mappings.facts.moment import Moment
 from mappings.rollup.state import Cause, Measurement
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 from mappings.write_back.plan import Change
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import goal, place_of, writings_of
@@ -32,7 +32,7 @@ def raw(
     make: SimpleNamespace, state: Any, board: GoalBoard | None, said: object = LISTED, **fields: object
 ) -> Any:
     mapping = make.mapping({"target": "objective", "goal": said})
-    found = desired(
+    found = desired_values(
         mapping, state, lambda id_: make.issue(id_, fields=fields), WriteBasis(3, PAGES, goals=board)
     )
     return [one.raw for one in found if one.place is goal.PLACE]
@@ -80,7 +80,7 @@ def test_what_was_achieved_is_done_once_the_cycle_is_closed(make: SimpleNamespac
         ("off_track", ("100",), "on_track"),
     ):
         basis = WriteBasis(3, PAGES, goals=SCORED, closed=frozenset(closed))
-        found = desired(mapping, make.objective(progress="1", level=level), make.issue, basis)
+        found = desired_values(mapping, make.objective(progress="1", level=level), make.issue, basis)
         [said] = [one.raw for one in found if one.place is goal.PLACE]
         assert (said["status"], "score" in said) == (status, status != "done")
 
@@ -271,7 +271,7 @@ def test_a_key_result_is_one_metric_by_what_it_is_measured_by(
         key_results=(replace(make.key_result("200"), measurement=measurement),),
     )
     mapping = make.mapping({"target": "objective", "goal": LISTED})
-    found = desired(mapping, state, make.issue, WriteBasis(3, PAGES, goals=SCORED))
+    found = desired_values(mapping, state, make.issue, WriteBasis(3, PAGES, goals=SCORED))
     shown = [metric for one in found if one.place is goal.METRICS for metric in one.raw["metrics"].values()]
     wanted = [] if metric is None else [metric]
     assert [(one["type"], one["start"], one["value"], one["target"]) for one in shown] == wanted

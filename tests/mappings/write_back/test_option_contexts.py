@@ -10,7 +10,7 @@ import pytest
 from mappings.document.names import learnt
 from mappings.facts.catalogue import Field, OptionContext
 from mappings.facts.issue import Issue, IssueType, JiraValue, Project
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import desired_values
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection
 from mappings.write_back.targets.field import TARGET
@@ -49,7 +49,7 @@ def written(make: SimpleNamespace, field: Field, word: str, project: Project, ty
     def actual(id_: str) -> Issue:
         return replace(make.issue(id_), project=project, type=type_)
 
-    (found,) = desired(mapping, make.objective(level="at_risk"), actual)
+    (found,) = desired_values(mapping, make.objective(level="at_risk"), actual)
     return found.raw
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.write_back.desired_values import DesiredValue
-from mappings.write_back.leftovers import LastWrite, clearing
+from mappings.write_back.leftovers import LastWrite, clear_leftovers
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
 
@@ -138,7 +138,7 @@ def test_what_is_left_behind_is_cleared_until_its_cycle_has_ended(make: SimpleNa
     ends = {None: True, today: True, date(2027, 1, 1): True, date(2026, 11, 1): False}
     for until, cleared in ends.items():
         stands = LastWrite("100", "PLAT-100", place, 50.0, "7", until=until)
-        changes = clearing([stands], set(), mirror.get, today, [place.id])
+        changes = clear_leftovers([stands], set(), mirror.get, today, [place.id])
         assert [(one.after, one.left, one.until) for one in changes] == [(None, True, until)] * cleared
     kept = LastWrite("100", "PLAT-100", place, 50.0, "7", stays=True)
-    assert clearing([kept], set(), mirror.get, today, [place.id]) == []
+    assert clear_leftovers([kept], set(), mirror.get, today, [place.id]) == []

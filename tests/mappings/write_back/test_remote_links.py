@@ -10,9 +10,9 @@ import pytest
 from mappings.document.checks.write_back import check_basis
 from mappings.document.text.source import read_document
 from mappings.rollup.rows.ledger import Disposition
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.echo import EventValue
-from mappings.write_back.leftovers import LastWrite, clearing
+from mappings.write_back.leftovers import LastWrite, clear_leftovers
 from mappings.write_back.plan import Change, plan
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of, remote_link, writings_of
@@ -84,7 +84,7 @@ def test_the_first_objective_in_id_order_speaks_for_a_row_of_several(make: Simpl
 
 def test_nobody_knows_where_a_link_leads_without_the_address_of_the_pages(make: SimpleNamespace) -> None:
     mapping = make.mapping({"target": "objective", "remote_link": "numbers"})
-    assert desired(mapping, make.objective(), {"100": make.issue("100")}.get, WriteBasis()) == ()
+    assert desired_values(mapping, make.objective(), {"100": make.issue("100")}.get, WriteBasis()) == ()
 
 
 def test_what_is_the_same_to_readers_is_not_written_again(make: SimpleNamespace) -> None:
@@ -181,7 +181,7 @@ def test_only_what_still_is_our_link_goes_when_the_issue_leaves(
 ) -> None:
     issue = make.issue("100", fields={"link:okr": held})
     left = LastWrite("100", "PLAT-100", OKR, LINK, "100")
-    found = clearing([left], (), {"100": issue}.get, make.issue("1").created.date(), frozenset())
+    found = clear_leftovers([left], (), {"100": issue}.get, make.issue("1").created.date(), frozenset())
     assert [one.after for one in found] == ([None] if cleared else [])
 
 

@@ -63,7 +63,7 @@ class House:
                 email or f"{role}@acme.example",
                 role.title(),
                 role,
-                None if password is None else passwords.hashed(password),
+                None if password is None else passwords.hash_password(password),
                 self.clock(),
             )
             found = accounts.get(conn, made or 0)

@@ -169,5 +169,5 @@ def test_both_databases_search_alike(store) -> None:
         assert found("100%") == ["Lee"]
         assert found("100_") == ["Kim"]
         assert found() == ["Kim", "Lee"]
-        assert [one.after for one in records.written(conn, RecordSearch(("plat", "62")), 10)] == [62]
-        assert records.written(conn, RecordSearch(("plat",), until=now), 10) == []
+        assert [one.after for one in records.load_writes(conn, RecordSearch(("plat", "62")), 10)] == [62]
+        assert records.load_writes(conn, RecordSearch(("plat",), until=now), 10) == []

@@ -179,7 +179,7 @@ def federated(house_with, provider):
 
 def came(conn: Connection) -> list[Account]:
     """Everybody but the admin who was there before."""
-    return [one for one in accounts.all(conn) if one.email != ADMIN]
+    return [one for one in accounts.load_all(conn) if one.email != ADMIN]
 
 
 def go(browser, wanted: str = "/", tamper=lambda query: query) -> Any:
@@ -387,7 +387,7 @@ def test_who_has_a_verified_address_is_the_person_of_it_in_jira(
     provider.person |= {"email": VIEWER.email, "email_verified": verified}
     assert go(house.browser()).status_code == 302
     with house.connector.store.read() as conn:
-        ties = account_people.all(conn)
+        ties = account_people.load_all(conn)
     assert [one.person for one in ties] == who
     assert {one.proof for one in ties} <= {PersonProof.PROVIDER}
 
@@ -409,7 +409,7 @@ def test_what_an_admin_said_of_somebody_holds_against_the_address(federated, pro
     provider.person |= {"email": VIEWER.email, "email_verified": True}
     assert go(house.browser()).status_code == 302
     with house.connector.store.read() as conn:
-        assert account_people.all(conn) == [said]
+        assert account_people.load_all(conn) == [said]
 
 
 def test_a_sign_in_does_not_wait_for_a_jira_that_hangs(federated, provider, jira, monkeypatch) -> None:
@@ -458,7 +458,7 @@ def test_roles_follow_the_claim_at_each_sign_in(federated, provider) -> None:
 def test_nobody_comes_in_by_the_provider_before_there_is_an_admin(federated, provider) -> None:
     house = federated(role_claim="groups", roles={"okr-admins": "admin"})
     with house.connector.store.write() as conn:
-        accounts.remove(conn, accounts.all(conn)[0].id)
+        accounts.remove(conn, accounts.load_all(conn)[0].id)
     browser = house.browser()
     answer = go(browser)
     assert refused(house, answer, browser)

@@ -95,7 +95,7 @@ def test_a_record_from_before_there_was_a_chain_is_bound_part_by_part(house) -> 
 def test_whatever_is_done_to_it_behind_our_back_is_found(record, statement, said) -> None:
     tamper(record, statement)
     with record.connector.store.read() as conn:  # the check itself adds an entry, so it is looked at before
-        seen = chain.checked(
+        seen = chain.check_chain(
             stored.links(conn), stored.seals(conn), seal_keys(record.connector.settings)
         ).findings
     assert any(said in one for one in seen), seen

@@ -21,7 +21,7 @@ from plugin.access.authentication import passwords, sessions, throttle, tokens
 from plugin.access.authentication.destination import safe_destination
 from plugin.access.authentication.provider import ALGORITHMS, CLOCK_SKEW_S, TIMEOUT_S, identity_of, role_of
 from plugin.access.authentication.sessions import holds
-from plugin.access.authentication.throttle import WINDOW, attempt, noteworthy, succeeded, wait
+from plugin.access.authentication.throttle import WINDOW, attempt, note_success, noteworthy, wait
 from plugin.access.authorization import actor, members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission, Rule, lesser, needs, rule_of
@@ -63,7 +63,7 @@ def test_an_office_that_knows_its_passwords_is_never_locked_out(store: Store) ->
         email = f"p{number}@acme.example"
         assert not attempt(store, email, "10.2.0.1", NOW)
         with store.write() as conn:
-            succeeded(conn, email, "10.2.0.1")
+            note_success(conn, email, "10.2.0.1")
     assert heard(store, "ada@acme.example", *["10.2.0.1"] * 9) == 5
 
 
@@ -94,7 +94,7 @@ def test_how_many_attempts_are_heard(store: Store) -> None:
 def test_who_knew_the_password_begins_anew_at_this_address(store: Store) -> None:
     assert heard(store, "ada@acme.example", *["10.0.0.1"] * 4) == 4
     with store.write() as conn:
-        succeeded(conn, " Ada@ACME.example", "10.0.0.1")
+        note_success(conn, " Ada@ACME.example", "10.0.0.1")
     assert heard(store, "ada@acme.example", *["10.0.0.1"] * 9) == 5
 
 
@@ -222,7 +222,7 @@ def test_what_is_too_weak_a_password(password: str, weak: str) -> None:
 
 
 def test_a_password_is_known_by_its_hash_and_nobody_has_none() -> None:
-    kept = passwords.hashed("a good long password")
+    kept = passwords.hash_password("a good long password")
     assert kept.startswith("$argon2id$")
     assert (passwords.matches(kept, "a good long password"), passwords.matches(kept, "another")) == (
         True,

@@ -122,7 +122,7 @@ def test_what_an_account_keeps_goes_with_it(connector: Connector, vera: Actor) -
     assert account is not None
     people.remove(connector, ADMIN, account)
     with connector.store.read() as conn:
-        assert saved_views.of(conn, vera.account_id) == []
+        assert saved_views.load_views(conn, vera.account_id) == []
 
 
 def test_the_api_keeps_lists_and_removes_for_whoever_signed_in(house: Any) -> None:

@@ -95,7 +95,7 @@ def test_a_recovery_code_works_once_and_is_said(secured) -> None:
     give(by_password(house), codes[3], 401)
     assert "9 codes are" in browser.get("/account/second-factor").text
     with house.connector.store.read() as conn:
-        [account] = accounts.all(conn)
+        [account] = accounts.load_all(conn)
         assert codes[0] not in str(second_factors.get(conn, account.id))
 
 
@@ -167,7 +167,7 @@ def test_its_owner_takes_it_away(secured) -> None:
 
 def accounts_of(house):
     with house.connector.store.read() as conn:
-        return accounts.all(conn)
+        return accounts.load_all(conn)
 
 
 def test_where_all_have_to_have_one_nothing_opens_before(tmp_path, store) -> None:

@@ -22,7 +22,11 @@ OIDC = {"issuer": "https://login.test", "client_id": "okr", "client_secret": "a 
 
 def stored(house):
     with house.connector.store.read() as conn:
-        return [one for account in accounts.all(conn) for one in open_sessions.of(conn, account.id)]
+        return [
+            one
+            for account in accounts.load_all(conn)
+            for one in open_sessions.load_sessions(conn, account.id)
+        ]
 
 
 def test_one_sees_where_one_is_signed_in_and_ends_it(house) -> None:

@@ -42,7 +42,7 @@ def test_the_link_works_once(house) -> None:
     assert again.status_code == 410
     assert late.get(link).status_code == 410
     with house.connector.store.read() as conn:
-        assert [one.email for one in accounts.all(conn)] == ["lee@acme.example"]
+        assert [one.email for one in accounts.load_all(conn)] == ["lee@acme.example"]
 
 
 def test_of_two_who_use_it_together_one_gets_it(house) -> None:

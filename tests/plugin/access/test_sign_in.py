@@ -108,7 +108,7 @@ def test_an_unknown_address_takes_as_long_as_a_known_one(house, monkeypatch) -> 
 
     slow = PasswordHasher(time_cost=2, memory_cost=32768, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", lambda: slow)
-    known = passwords.hashed(PASSWORD)
+    known = passwords.hash_password(PASSWORD)
     passwords._nobodys.cache_clear()
     passwords.matches(None, "warm up")
     times = {}

@@ -66,7 +66,7 @@ def test_a_token_ends_by_time_by_revoking_and_with_its_account(house) -> None:
     house.clock.forward(days=1)
     assert (ask(short), ask(long)) == (401, 200)
     with house.connector.store.read() as conn:
-        [_, kept] = tokens.all(conn)
+        [_, kept] = tokens.load_all(conn)
     assert access.revoke(house.connector, kept.id, "test").name == "long"
     assert ask(long) == 401
     last = access.issue(house.connector, account, "last", ["read"], 30, "test")
@@ -80,7 +80,7 @@ def test_its_use_is_remembered(house) -> None:
     house.clock.forward(hours=5)
     house.app.test_client().get(API, headers=bearer(text))
     with house.connector.store.read() as conn:
-        assert tokens.all(conn)[0].last_used_at == house.clock()
+        assert tokens.load_all(conn)[0].last_used_at == house.clock()
 
 
 def test_the_text_is_kept_nowhere(house, tmp_path) -> None:
@@ -139,7 +139,7 @@ def test_by_page_a_token_is_made_shown_once_and_revoked(house) -> None:
     assert text not in page
     assert "night &lt;job&gt;" in page
     with house.connector.store.read() as conn:
-        [kept] = tokens.all(conn)
+        [kept] = tokens.load_all(conn)
     assert browser.post(f"/account/tokens/{kept.id}/revoke", "/account/tokens").status_code == 302
     assert house.app.test_client().get(API, headers=bearer(text)).status_code == 401
     assert [what for _, what, _ in house.log()][:3] == ["token refused", "token revoked", "token created"]
@@ -148,7 +148,7 @@ def test_by_page_a_token_is_made_shown_once_and_revoked(house) -> None:
 def test_nobody_revokes_the_tokens_of_others_by_page(house) -> None:
     access.issue(house.connector, house.account("admin"), "x", ["admin"], 30, "test")
     with house.connector.store.read() as conn:
-        [kept] = tokens.all(conn)
+        [kept] = tokens.load_all(conn)
     assert house.signed_in("viewer").post(f"/account/tokens/{kept.id}/revoke").status_code == 404
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from plugin.api import current_document, operations
-from plugin.api.protocol.glossary import MEANINGS, described
+from plugin.api.protocol.glossary import MEANINGS, describe_properties
 from plugin.doors.model import Query, RequestPart
 
 
@@ -36,7 +36,7 @@ def test_no_word_of_a_shape_is_lost_on_the_way_into_the_document(api: Any) -> No
         )
         wanted |= made["$defs"]
     assert len(wanted) > 90
-    wanted = described({"components": {"schemas": wanted}})["components"]["schemas"]
+    wanted = describe_properties({"components": {"schemas": wanted}})["components"]["schemas"]
     assert {name: told(documented.get(name)) for name in wanted} == {
         name: told(one) for name, one in wanted.items()
     }

@@ -28,7 +28,9 @@ def counted_rows(state: ObjectiveState) -> list[str]:
 def secured(own_api: Api) -> tuple[Api, str, str]:
     """An objective of PLAT, one counted row of which has a level that its readers are not in."""
     with own_api.connector.store.read() as conn:
-        states = [one.state for one in objectives.listed(conn, "main") if one.state.project_key == "PLAT"]
+        states = [
+            one.state for one in objectives.load_objectives(conn, "main") if one.state.project_key == "PLAT"
+        ]
     running = max(one.cycle_id or "" for one in states)
     state = next(one for one in states if one.cycle_id == running and len(set(counted_rows(one))) > 2)
     row = counted_rows(state)[0]

@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from connectors.store import Store
 from connectors.store.mappings import revisions
-from connectors.store.numbers.objectives import all as listed
+from connectors.store.numbers.objectives import load_all as listed
 from connectors.store.people import tokens
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -161,7 +161,7 @@ def test_what_writes_is_told_when_to_come_again(api, fault, again) -> None:
 def test_the_use_of_a_token_is_noted_once_the_database_takes_writes_again(own_api) -> None:
     def used() -> list[Any]:
         with own_api.connector.store.read() as conn:
-            return [one.last_used_at for one in tokens.all(conn)]
+            return [one.last_used_at for one in tokens.load_all(conn)]
 
     with read_only(own_api.connector.store):
         assert own_api.call("GET", "/me", role="viewer").status_code == 200

@@ -27,7 +27,7 @@ from connectors.store.visibility.account_people import AccountPerson, PersonProo
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
-from plugin.use_cases.health.concerns import failing
+from plugin.use_cases.health.concerns import read_failures
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.objective_list import list_objectives
@@ -103,7 +103,7 @@ def secret_numbers(api: Api, person: str | None) -> set[str]:
     """Exact numbers that only objectives have which count what the person may not see; what is as short as an ordinary fraction stands anywhere."""
     without = numberless(api.connector, "main", person or "")
     with api.connector.store.read() as conn:
-        states = [one.state for one in objectives.listed(conn, "main")]
+        states = [one.state for one in objectives.load_objectives(conn, "main")]
         points = {
             state.id: {point.progress for point in objectives.history(conn, "main", state.id)}
             for state in states
@@ -154,7 +154,9 @@ def with_hidden_rows(own_api: Api) -> tuple[Api, str, frozenset[str]]:
     """An objective that Vera may see, of which two counted rows have a level that she is not in."""
     be(own_api, "viewer", SEES_SOME.id)
     with own_api.connector.store.read() as conn:
-        states = [one.state for one in objectives.listed(conn, "main") if one.state.project_key == "PLAT"]
+        states = [
+            one.state for one in objectives.load_objectives(conn, "main") if one.state.project_key == "PLAT"
+        ]
     state, rows = next(
         (state, counted)
         for state in states
@@ -211,8 +213,8 @@ def test_of_an_objective_that_counts_a_hidden_row_only_health_is_told_where_numb
 def test_what_a_site_counts_is_read_once_for_all_who_look_and_nobody_is_remembered_for_long(
     hiding: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connector, reads, read_all = hiding.connector, list[str](), objectives.all
-    monkeypatch.setattr(objectives, "all", lambda conn, site: reads.append(site) or read_all(conn, site))
+    connector, reads, read_all = hiding.connector, list[str](), objectives.load_all
+    monkeypatch.setattr(objectives, "load_all", lambda conn, site: reads.append(site) or read_all(conn, site))
     connector.counted.clear()
     seconds = [100.0]
     monkeypatch.setattr(connector, "monotonic", lambda: seconds[0])
@@ -395,20 +397,20 @@ def test_a_jira_that_refuses_is_not_asked_again_at_once(hiding: Api, monkeypatch
         assert not visible(hiding.connector, "main", "refused", {issue: f"PLAT-{issue}"})
     assert calls == ["refused"]
     with hiding.connector.store.read() as conn:
-        told = failures.standing(conn, "main")
+        told = failures.load_standing(conn, "main")
     assert [(one.kind, one.tries) for one in told] == [("sights", 1)]
     now = told[0].at
     lasting = SiteStatus("main", now, failing=(replace(told[0], tries=3),))
-    said = failing(lasting)
+    said = read_failures(lasting)
     assert said is not None
     assert (said.word, said.numbers) == ("Permissions not told", False)
-    assert failing(replace(lasting, at=now + timedelta(hours=1))) is None, "nobody has looked since"
+    assert read_failures(replace(lasting, at=now + timedelta(hours=1))) is None, "nobody has looked since"
     monkeypatch.undo()
     with hiding.connector.store.read() as conn:
         issue = next(iter(mirror.every(conn, "main")))
     visible(hiding.connector, "main", SEES_ALL.id, {issue.id: issue.key})
     with hiding.connector.store.read() as conn:
-        assert failures.standing(conn, "main") == ()
+        assert failures.load_standing(conn, "main") == ()
 
 
 def test_a_jql_of_ones_own_is_tried_only_by_who_sees_every_issue(hiding: Api) -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from plugin.cli import cli
-from plugin.cli.completion import TABLE, VARIABLE, completing, stand_in, table
+from plugin.cli.completion import TABLE, VARIABLE, is_completing, stand_in, table
 
 
 def words(monkeypatch: pytest.MonkeyPatch, *typed: str, begun: str = "") -> list[str]:
@@ -28,7 +28,7 @@ def test_commands_options_and_their_values_are_completed(monkeypatch: pytest.Mon
 
 def test_a_command_that_is_run_is_the_command_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    assert not completing()
+    assert not is_completing()
     monkeypatch.setenv(VARIABLE, "bash_source")
-    assert not completing()
+    assert not is_completing()
     assert stand_in("nope") is None

@@ -60,7 +60,7 @@ def test_every_table_is_written_as_csv_and_as_json(export: Run, demo: Demo, tmp_
         assert [path.name for path in tmp_path.glob("*.part")] == []
         assert stat.S_ISREG(file.stat().st_mode)
     with demo.connector.store.read() as conn:
-        states = {saved.state.id: saved.state for saved in objectives.all(conn, "main")}
+        states = {saved.state.id: saved.state for saved in objectives.load_all(conn, "main")}
     assert {row["id"] for row in rows(export("objectives", "--format", "json"))} == set(states)
     shares = dict.fromkeys(states, Fraction(0))
     for row in rows(export("ledgers", "--format", "json")):

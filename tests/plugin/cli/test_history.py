@@ -33,7 +33,9 @@ def test_a_movement_is_told_once_the_past_is_reconstructed(
         for name, value in settings.items():
             monkeypatch.setenv(f"JIRA_OKR_{name}", value)
         with demo.connector.store.read() as conn:
-            saved = [one for one in objectives.all(conn, "main") if one.state.progress and one.state.cycle_id]
+            saved = [
+                one for one in objectives.load_all(conn, "main") if one.state.progress and one.state.cycle_id
+            ]
         key = saved[-1].state.key
         early = CliRunner().invoke(cli, ["moved", key, "--since", "2026-01-01"])
         assert isinstance(early.exception, Refusal)

@@ -10,7 +10,7 @@ import requests
 from click.testing import CliRunner
 
 from plugin.cli import cli
-from plugin.cli.operation.sandbox import told
+from plugin.cli.operation.sandbox import sign_in_lines
 from plugin.runtime.demonstration import sandbox
 from plugin.runtime.settings import read_settings
 
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[3] / "docs/sandbox.md"
 
 def test_a_data_center_below_a_path_takes_the_token_that_is_told() -> None:
     with sandbox(1, 0, data_center=True, version=(9, 12, 5), context="/jira") as served:
-        [said] = told(served)
+        [said] = sign_in_lines(served)
         token = said.rstrip(".").rpartition(" ")[2]
         address = f"{served.url}/rest/api/2/myself"
         assert served.url.endswith("/jira")
@@ -29,7 +29,7 @@ def test_a_data_center_below_a_path_takes_the_token_that_is_told() -> None:
 
 def test_a_cloud_tells_of_its_service_account() -> None:
     with sandbox(1, 0) as served:
-        person, robot = told(served)
+        person, robot = sign_in_lines(served)
         assert served.token in person
         token = re.search(r"token (\S+),", robot)
         assert token is not None

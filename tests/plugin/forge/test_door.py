@@ -202,7 +202,7 @@ def test_a_newer_token_tries_the_fields_of_the_app_again_and_no_others(world: Wo
             refusals.put(conn, "main", "10010", change, "no", "", "a-revision", world.now)
     world.post("/events", "issue-events", EVENT, tokens={"x-forge-oauth-system": TOKEN})
     with world.connector.store.write() as conn:
-        tried = {one.field_id: one.probing for one in refusals.all(conn, "main")}
+        tried = {one.field_id: one.probing for one in refusals.load_all(conn, "main")}
         marked = due.among_due(conn, "main", ["10010"])
         refusals.clear(conn, "main", "10010")
         conn.execute(waiting.delete().where(waiting.c.objective_id == "10010"))
@@ -236,7 +236,7 @@ def test_after_it_was_taken_out_of_jira_it_is_turned_away(world: World) -> None:
 def test_a_call_that_was_under_way_leaves_no_token_behind_when_the_app_goes(world: World) -> None:
     key = InstallationKey(APP_ID, PRODUCTION, NORTH)
     with world.connector.store.write() as conn:
-        installations.uninstalled(conn, key, world.now)
+        installations.uninstall(conn, key, world.now)
         installations.keep_token(conn, key, b"sealed", world.now)
         (kept,) = installations.of_site(conn, "main")
     assert (kept.token, kept.token_expires) == (None, None)

@@ -166,7 +166,7 @@ def test_the_hourly_call_reads_what_changed(world: World) -> None:
     for thread in threading.enumerate():
         if thread.name == "okr-sync":
             thread.join(60)
-    done = sync.latest(world.connector, COMMAND_LINE, "main")
+    done = sync.latest_sync(world.connector, COMMAND_LINE, "main")
     assert done is not None
     assert (done.by, done.state) == ("Forge app", "done")
     found = world.installation()
@@ -191,7 +191,7 @@ def test_what_waited_for_a_token_of_the_app_is_tried_again_with_the_next(world: 
     token = {"x-forge-oauth-system": "an-opaque-token-of-the-app"}
     assert world.post("/lifecycle", "app-lifecycle", {}, tokens=token).status_code == 204
     with world.connector.store.write() as conn:
-        [tried] = refusals.all(conn, "main")
+        [tried] = refusals.load_all(conn, "main")
         marked = due.pending_count(conn, "main")
         refusals.clear(conn, "main", epic.id)
     assert (tried.probing, marked >= 1) == (True, True)

@@ -11,7 +11,7 @@ from connectors.sandbox import CONNECTOR
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.use_cases.forge.contributions import contributing
+from plugin.use_cases.forge.contributions import contributing_issues
 from plugin.use_cases.objectives.objectives import SavedObjective, list_all
 from tests.forge_company import World
 
@@ -206,4 +206,4 @@ def state_of(*ids: str, disposition: Disposition = Disposition.COUNTED) -> Objec
     ],
 )
 def test_what_contributes(state: ObjectiveState, ids: tuple[str, ...]) -> None:
-    assert contributing(state) == ids
+    assert contributing_issues(state) == ids

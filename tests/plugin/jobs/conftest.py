@@ -127,7 +127,7 @@ class Works:
     def measured(self) -> dict[str, list[str]]:
         """Objectives whose headline comes from delivered issues, with the ids of the issues that weigh: first what is furthest from the mean, so that its weight matters."""
         with self.connector.store.read() as conn:
-            states = [saved.state for saved in objectives.all(conn, "main")]
+            states = [saved.state for saved in objectives.load_all(conn, "main")]
         found: dict[str, list[str]] = {}
         for state in states:
             for one in state.key_results:
@@ -140,7 +140,7 @@ class Works:
     def idle(self) -> bool:
         """Whether nothing waits."""
         with self.connector.store.read() as conn:
-            return not inbox.pending(conn, 1) and due.pending_count(conn, "main") == 0
+            return not inbox.load_pending(conn, 1) and due.pending_count(conn, "main") == 0
 
     def edits(self, objective_id: str) -> int:
         """How often Jira took an edit of this issue."""

@@ -270,11 +270,11 @@ def test_refused_credentials_are_an_outage_for_operators_though_no_delivery_came
 
     world.process(down).run_due()
     with world.connector.store.read() as conn:
-        assert outage.standing(conn, "main") is None
+        assert outage.load_standing(conn, "main") is None
     world.now += AGAIN_AFTER
     world.process(refused).run_due()
     with world.connector.store.read() as conn:
-        found = outage.standing(conn, "main")
+        found = outage.load_standing(conn, "main")
     assert found is not None
     assert (found.kind, found.whole, found.since) == ("sign_in", True, world.now)
 

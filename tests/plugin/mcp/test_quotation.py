@@ -6,7 +6,7 @@ import pytest
 
 from plugin.mcp.ledger import LedgerAnswer
 from plugin.mcp.protocol.call_rate import AT_ONCE, Pace
-from plugin.mcp.protocol.quotation import quoted, quoted_fields
+from plugin.mcp.protocol.quotation import quote, quoted_fields
 from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 
@@ -26,7 +26,7 @@ from plugin.mcp.protocol.tool import UnanswerableQuestion
     ],
 )
 def test_what_is_seen_stays(typed: str, shown: str) -> None:
-    assert quoted(typed) == shown
+    assert quote(typed) == shown
 
 
 def test_an_answer_names_every_field_that_quotes() -> None:

@@ -150,7 +150,7 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
     with connector.store.read() as conn:
         assert due.pending_count(conn, "acme") == 0
         assert due.pending_count(conn, "main") > 0
-        assert inbox.pending(conn, 9) == []
+        assert inbox.load_pending(conn, 9) == []
     add_site(connector, new, "tester")
     with connector.store.read() as conn:
         assert not catalogues.is_known(conn, "acme")
@@ -161,7 +161,7 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
 def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):
     watch, looks = open_sites(world.connector), []
     monkeypatch.setattr(
-        "plugin.runtime.saved_sites.sites.all", lambda conn: looks.append(time.sleep(0.2)) or []
+        "plugin.runtime.saved_sites.sites.load_all", lambda conn: looks.append(time.sleep(0.2)) or []
     )
     together = threading.Barrier(12)
 

@@ -149,7 +149,7 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
     assert {"/objectives/GROW-1?site=main", "/objectives/GROW-1?site=partners"} <= links
     with sites.store.write() as conn:
         full_reads.note(conn, "partners", FullRead(NOW, issues=9, wrong=1))
-        (saved, *_) = objectives.all(conn, "partners")
+        (saved, *_) = objectives.load_all(conn, "partners")
         drift.add(conn, "partners", {saved.state.id: 1}, NOW)
     (link,) = soup(client.get("/health")).select(".columns a[href^='/objectives/']")
     assert link["href"] == f"/objectives/{saved.state.id}?site=partners"
@@ -157,7 +157,7 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
 
 def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client, sites):
     with sites.store.write() as conn:
-        (saved, *_) = objectives.all(conn, "partners")
+        (saved, *_) = objectives.load_all(conn, "partners")
         drift.add(conn, "partners", {saved.state.id: 2}, NOW - timedelta(hours=2))
     said = "2 issues behind this number were not what Jira had; a full reading found it 2 h ago and put it right."
     shown = {
@@ -170,7 +170,7 @@ def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client
 
 def test_a_refused_field_leads_to_the_issue_of_its_own_site(client, sites):
     with sites.store.write() as conn:
-        (saved, *_) = objectives.all(conn, "partners")
+        (saved, *_) = objectives.load_all(conn, "partners")
         state = saved.state
         change = Change(state.id, state.key, "f", "OKR", None, 1, "a test")
         refusals.put(conn, "partners", state.id, change, "no", "do", REVISION, NOW)

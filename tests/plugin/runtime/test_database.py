@@ -25,7 +25,7 @@ from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit, open_sessions, tokens
 from connectors.store.people.open_sessions import OpenSession
 from connectors.store.work import inbox
-from plugin.cli import cli, explained
+from plugin.cli import cli, explain_error
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo
 
@@ -74,14 +74,14 @@ def _progress(demo: Demo) -> dict[str, Any]:
     with demo.connector.store.read() as conn:
         return {
             saved.state.key: None if saved.state.progress is None else float(saved.state.progress)
-            for saved in objectives.all(conn, "main")
+            for saved in objectives.load_all(conn, "main")
         }
 
 
 def _move_a_story(demo: Demo) -> tuple[str, str]:
     """Finish an open story; its epic and itself."""
     with demo.connector.store.read() as conn:
-        for saved in objectives.all(conn, "main"):
+        for saved in objectives.load_all(conn, "main"):
             for one in saved.state.key_results:
                 for row in one.measurement.ledger.rows:
                     if one.contributing and row.weight and row.progress is not None and row.progress < 1:
@@ -163,7 +163,7 @@ def test_a_restore_that_cannot_be_is_refused_before_anything_is_asked(tmp_path: 
     store.close()
     assert busy.output == ""
     assert busy.exception is not None
-    assert explained(busy.exception).count("stop jira-okr serve") == 1
+    assert explain_error(busy.exception).count("stop jira-okr serve") == 1
 
 
 def test_a_backup_is_proven_by_restoring_it(tmp_path: Path) -> None:
@@ -373,4 +373,4 @@ def test_a_database_that_takes_no_writes_is_looked_at_and_copied(
     assert "The audit log does not know of this backup" in ended.stderr
     assert said in ended.stdout
     assert "immutable" not in ended.stdout
-    assert table_copy.inspected(here / "copy.sqlite3") == table_copy.inspected(file)
+    assert table_copy.inspect_copy(here / "copy.sqlite3") == table_copy.inspect_copy(file)

@@ -36,7 +36,7 @@ class Scene:
     def idle(self) -> bool:
         with self.store.read() as conn:
             return (
-                not inbox.pending(conn, 1)
+                not inbox.load_pending(conn, 1)
                 and due.pending_count(conn) == 0
                 and bool(objectives.ids(conn, "main"))
             )
@@ -44,7 +44,7 @@ class Scene:
     def story(self) -> tuple[str, str]:
         """Ids of an issue that counts and is not done, and of the objective it moves."""
         with self.store.read() as conn:
-            states = [saved.state for saved in objectives.all(conn, "main")]
+            states = [saved.state for saved in objectives.load_all(conn, "main")]
         for state in states:
             for one in state.key_results:
                 for row in one.measurement.ledger.rows:

@@ -13,8 +13,8 @@ from plugin.runtime.processes.governors import (
     LOOK_SECONDS,
     SHARE,
     SharedGovernor,
-    divided,
-    merged,
+    divide_rates,
+    merge_pauses,
 )
 
 NOW = 1_793_000_000.0
@@ -91,7 +91,7 @@ def test_processes_share_the_writes_to_one_issue(callers: int, most: int) -> Non
     from connectors.jira.http.governor import LimitState, decide
 
     state, taken = LimitState(), 0
-    rates = divided(CLOUD, callers)
+    rates = divide_rates(CLOUD, callers)
     for step in range(40):
         decision, state = decide(state, edit("1"), NOW + step * 0.02, rates)
         taken += isinstance(decision, CallPermit)
@@ -102,8 +102,8 @@ def test_processes_share_the_writes_to_one_issue(callers: int, most: int) -> Non
 def test_pauses_are_merged_to_the_longer_one() -> None:
     short, long = Pause(NOW + 1, 1, "a"), Pause(NOW + 9, 2, "b")
 
-    assert merged({"site": short}, {"site": long, "x": short}) == {"site": long, "x": short}
-    assert merged({"site": long}, {"site": short}) == {"site": long}
+    assert merge_pauses({"site": short}, {"site": long, "x": short}) == {"site": long, "x": short}
+    assert merge_pauses({"site": long}, {"site": short}) == {"site": long}
 
 
 def test_a_store_that_is_away_leaves_each_process_to_itself(sqlite_store: Store) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugin.jobs.orphans import orphaned
+from plugin.jobs.orphans import find_orphans
 from plugin.runtime.processes.process import ProcessId, is_gone, process_of, this_process, worker_name
 
 SAYS_WHO = "import sys; from plugin.runtime.processes.process import this_process; print(this_process().name, flush=True); sys.stdin.read()"
@@ -57,11 +57,11 @@ def test_a_pid_that_is_used_again_is_another_process() -> None:
 )
 def test_names_that_tell_of_no_process_are_nobodys_orphans(name: str) -> None:
     assert process_of(name) is None
-    assert orphaned([name], lambda _process: True) == []
+    assert find_orphans([name], lambda _process: True) == []
 
 
 def test_orphans_are_those_of_dead_processes_alone() -> None:
     dead, living = ProcessId("here", 7, "1"), ProcessId("here", 8, "2")
     names = [f"{dead.name}/a", f"{dead.name}/job-3", f"{living.name}/a", "drain"]
-    assert orphaned(names, lambda one: one == dead) == [f"{dead.name}/a", f"{dead.name}/job-3"]
+    assert find_orphans(names, lambda one: one == dead) == [f"{dead.name}/a", f"{dead.name}/job-3"]
     assert process_of(worker_name("x")) == this_process()

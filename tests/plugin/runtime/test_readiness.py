@@ -24,7 +24,7 @@ from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes import heartbeat
 from plugin.runtime.processes.counters import Meter
-from plugin.runtime.processes.heartbeat import counted, processes
+from plugin.runtime.processes.heartbeat import count_processes, processes
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.processes.process import this_process
 from plugin.runtime.settings import read_settings
@@ -97,11 +97,11 @@ def test_what_a_process_counted_outlives_it(connector: Connector) -> None:
     put(connector, "gone", timedelta(hours=2), 2, 2, counted=connector.meter.counted())
     with connector.store.read() as conn:
         assert len(processes(conn)) == 2
-        before = counted(conn)
+        before = count_processes(conn)
     assert before.calls == {"main|GET|issue/*|ok": 4}
     beat.stop()
     with connector.store.read() as conn:
-        assert counted(conn) == before
+        assert count_processes(conn) == before
         assert processes(conn) == []
 
 
@@ -137,7 +137,7 @@ def test_who_ended_without_a_word_is_told_for_a_day_and_is_wrong_only_in_a_row(c
     assert installation(connector, MONITORING).crashes == ()
     with connector.store.write() as conn:
         crashes.note(conn, replace(gone, id="a month later"), connector.clock() + timedelta(days=30))
-        assert len(crashes.since(conn, found.at - timedelta(days=1))) == 1
+        assert len(crashes.load_since(conn, found.at - timedelta(days=1))) == 1
 
 
 def later(clock: Callable[[], datetime], by: timedelta) -> Callable[[], datetime]:

@@ -123,7 +123,7 @@ def test_clients_that_hang_keep_nothing(commands: Any) -> None:
     assert "a request did not end in time" in served.err.read_text() + served.out.read_text()
     store = open_store(commands.environment["JIRA_OKR_DATABASE_URL"])
     with store.read() as conn:
-        assert not signs.all(conn)
+        assert not signs.load_all(conn)
     store.close()
 
 

@@ -91,7 +91,7 @@ def test_a_site_added_by_command_is_served_and_worked_on_at_once(
     def at_rest() -> bool:
         with store.read() as conn:
             known = objectives.ids(conn, "acme")
-            waiting = due.pending_count(conn, "acme") or inbox.pending(conn, 1)
+            waiting = due.pending_count(conn, "acme") or inbox.load_pending(conn, 1)
         return bool(known) and not waiting
 
     eventually(at_rest, 180)
@@ -123,7 +123,7 @@ def test_a_site_added_by_command_is_served_and_worked_on_at_once(
 def measured(store: Store) -> tuple[str, str]:
     """An objective whose progress comes from delivered issues, and one of these that is not done but weighs."""
     with store.read() as conn:
-        states = [saved.state for saved in objectives.all(conn, "acme")]
+        states = [saved.state for saved in objectives.load_all(conn, "acme")]
     for state in states:
         for one in state.key_results:
             rows = [row for row in one.measurement.ledger.rows if row.weight and row.progress == 0]

@@ -60,7 +60,7 @@ class Quiet:
     def objectives(self) -> list[str]:
         """Ids of objectives that have a number in Jira."""
         with self.connector.store.read() as conn:
-            states = [saved.state for saved in objectives.all(conn, "main")]
+            states = [saved.state for saved in objectives.load_all(conn, "main")]
         return [state.id for state in states if state.issue_id and state.progress]
 
     def overwrite(self, objective_id: str, value: float) -> None:
@@ -78,7 +78,7 @@ class Quiet:
 
     def held(self) -> list[writes.Write]:
         with self.connector.store.read() as conn:
-            return writes.held(conn, "main")
+            return writes.load_held(conn, "main")
 
     def sync(self) -> Any:
         return sync_site(self.connector, "main")

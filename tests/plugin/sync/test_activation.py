@@ -32,14 +32,14 @@ from plugin.use_cases.mappings import drafts, mapping_life
 from plugin.use_cases.mappings.mapping_life import (
     AnotherActivation,
     activate,
-    expecting,
+    expect_revision,
     preview_text,
     resume_activation,
     rollback,
     unread,
     waits,
 )
-from plugin.use_cases.objectives.movement import between
+from plugin.use_cases.objectives.movement import movement_between
 from plugin.use_cases.work.gaps import list_gaps
 from plugin.use_cases.work.sync import run
 from tests.actors import TESTER
@@ -285,8 +285,8 @@ def test_one_that_reads_is_refused_at_its_end_where_another_mapping_came_to_rule
     other.store.close()
 
     with pytest.raises(AnotherActivation):
-        rollback(hand.connector, ADA, "main", expected=expecting("0000"))
-    activate(hand.connector, ADA, "main", AFTER, expected=expecting(active_name(hand)))
+        rollback(hand.connector, ADA, "main", expected=expect_revision("0000"))
+    activate(hand.connector, ADA, "main", AFTER, expected=expect_revision(active_name(hand)))
     assert ruling(hand) == AFTER
     assert drafts.own_draft(hand.connector, ADA, "main") is None
 
@@ -296,7 +296,7 @@ def test_of_two_that_expect_the_same_only_the_first_comes_to_rule(
 ) -> None:
     hand, _, _ = site
     other = build_connector(hand.connector.settings, hand.clock)
-    seen, theirs = expecting(active_name(hand)), BEFORE + "brake: {share: 1}\n"
+    seen, theirs = expect_revision(active_name(hand)), BEFORE + "brake: {share: 1}\n"
     planned = mapping_life.looked_up
 
     def overtaken(*words: Any) -> Any:
@@ -509,7 +509,7 @@ def test_what_had_landed_before_another_mapping_ruled_is_told_apart_from_what_th
             return list(found)
 
     with hand.connector.store.read() as conn:
-        movement = between(conn, "main", epic, since, hand.clock()).movement
+        movement = movement_between(conn, "main", epic, since, hand.clock()).movement
     assert movement is not None
     assert movement.before is not None
     told = {part: effect for part, effect in movement.parts.items() if effect}

@@ -268,7 +268,7 @@ def test_a_concern_is_told_when_it_comes_and_when_it_has_gone(office: Office) ->
     said = json.loads(post.body)
     assert said["blocks"][0]["text"]["text"] == "OKR alert: Outage: well → off track"
     assert "The token was revoked." in said["blocks"][2]["text"]["text"]
-    outage.answered(hand.context)
+    outage.note_answer(hand.context)
     hand.work_off()
     office.pass_by(1)
     office.pass_by(10)

@@ -90,7 +90,7 @@ def moved(hand: Any, result: str, current: int) -> None:
 
 def refused(hand: Any) -> list[refusals.RefusedField]:
     with hand.connector.store.read() as conn:
-        return refusals.all(conn, "main")
+        return refusals.load_all(conn, "main")
 
 
 def test_an_objective_and_its_key_results_are_one_call_and_nobody_is_told(
@@ -154,7 +154,7 @@ def test_an_answer_that_never_came_is_looked_up_before_the_next_try(
     assert posts(hand) == (0 if arrived else 1)
     assert [held(hand, id_)[0] for id_ in (one, *results)] == [30, 30]
     with hand.connector.store.read() as conn:
-        assert not writes.unsettled(conn, "main", one)
+        assert not writes.load_unsettled(conn, "main", one)
 
 
 def test_without_a_token_it_is_refused_and_written_once_the_app_is_heard(
@@ -192,7 +192,7 @@ def test_an_app_that_is_another_or_was_taken_out_may_not(hand: Any, app: Install
     assert held(hand, one) == (None, None)
     assert {row.message.partition(":")[0] for row in refused(hand)} == {"Jira refused the call (403)"}
     with hand.connector.store.write() as conn:
-        installations.uninstalled(conn, KEY, hand.clock())
+        installations.uninstall(conn, KEY, hand.clock())
         refusals.clear(conn, "main", one)
     reconcile(hand.context, one)
     assert {"not paired" in row.message for row in refused(hand)} == {True}
@@ -244,7 +244,7 @@ def test_the_objectives_of_a_turn_are_written_in_one_call_and_each_has_its_recor
     assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [*range(10, 90, 10)] * 2
     assert posts(hand) == 1
     with hand.connector.store.read() as conn:
-        latest = [writes.latest(conn, "main", one, "app:customfield_10200") for one in ones]
+        latest = [writes.load_latest(conn, "main", one, "app:customfield_10200") for one in ones]
         assert due.pending_count(conn, "main") == 0
     assert [one.objective_id for one in latest if one is not None] == ones
     assert {one.outcome for one in latest if one is not None} == {WriteOutcome.WRITTEN}
@@ -298,7 +298,7 @@ def test_an_answer_for_several_objectives_that_never_came_is_looked_up_for_each(
     assert posts(hand) == (0 if arrived else 1)
     assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, 20, 30] * 2
     with hand.connector.store.read() as conn:
-        assert not any(writes.unsettled(conn, "main", one) for one in ones)
+        assert not any(writes.load_unsettled(conn, "main", one) for one in ones)
         assert due.pending_count(conn, "main") == 0
 
 

@@ -76,5 +76,5 @@ def test_an_archived_objective_is_none_and_is_not_written(small: Company) -> Non
 
     with small.connector.store.read() as conn:
         assert objectives.load(conn, "main", epic.id) is None
-        assert refusals.all(conn) == []
+        assert refusals.load_all(conn) == []
     assert dict(small.sandbox.site.calls.edits) == edits

@@ -23,7 +23,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType
 from mappings.rollup.measurement import assess
 from plugin.sync.context import Context
-from plugin.sync.reconcile.candidates import askers, reached
+from plugin.sync.reconcile.candidates import askers, reach_issues
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.resync.mirror_update import land_first
@@ -85,7 +85,7 @@ def test_following_changes_gives_what_looking_through_everything_gives(
             reconcile(context, id_)
         with context.store.read() as conn:
             whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), context.moment())
-            saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
+            saved = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
         assert saved == whole
 
 
@@ -95,7 +95,7 @@ def test_one_objective_reads_what_it_reaches_and_not_the_mirror(context: Context
         mirror.put(conn, "main", world(an_issue, rng))
     reconcile(context, "1")
     with context.store.read() as conn:
-        found = reached(context, conn, "1")
+        found = reach_issues(context, conn, "1")
         known = candidates.queries(conn, "main", context.mapping.revision)
         growing = {issue.id for issue in mirror.every(conn, "main") if "growth" in issue.labels}
         other_revision = candidates.queries(conn, "main", "another")
@@ -127,7 +127,7 @@ def test_a_first_read_that_is_older_than_an_event_leaves_its_answer_alone(
     reconcile(context, "1")
     with context.store.read() as conn:
         whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), context.moment())
-        saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        saved = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
     assert saved["1"] == whole["1"]
 
 

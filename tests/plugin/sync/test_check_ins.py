@@ -30,7 +30,7 @@ from plugin.use_cases.check_ins.check_ins import (
     withdraw,
 )
 from plugin.use_cases.mappings.mapping_life import preview_text
-from plugin.use_cases.objectives.movement import happened
+from plugin.use_cases.objectives.movement import list_marks
 from tests.actors import TESTER
 
 ADA, BO = Actor("Ada", Permission.EDITOR), Actor("Bo", Permission.EDITOR)
@@ -89,7 +89,7 @@ def test_what_is_said_is_written_to_jira_and_what_is_withdrawn_is_taken_back(
     assert [kept["ended_how"] for kept in json.loads(text)] == ["withdrawn"]
     with quiet.connector.store.read() as conn:
         name = one.key_results[0].key or one.key_results[0].title
-        assert [mark.text for mark in happened(conn, "main", one.id)] == [
+        assert [mark.text for mark in list_marks(conn, "main", one.id)] == [
             f"command line checked in 97 % for {name}",
             f"command line withdrew the check-in of 97 % for {name}",
         ]
@@ -146,7 +146,7 @@ def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Stateme
         check_in(quiet.connector, ADA, "main", one.id, said)
     assert [name for name, _ in refused.value.faults] == [part]
     with quiet.connector.store.read() as conn:
-        assert check_ins.of(conn, "main", one.id) == []
+        assert check_ins.load_all(conn, "main", one.id) == []
         assert due.pending_count(conn, "main") == 0
 
 

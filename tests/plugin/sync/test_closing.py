@@ -150,12 +150,12 @@ def test_what_jira_refused_of_the_last_write_stands_until_jira_takes_it_and_the_
     for _ in range(2):
         assert not reconcile(hand.context, epic).plan
         with hand.connector.store.read() as conn:
-            (one,) = refusals.all(conn, "main", epic)
+            (one,) = refusals.load_all(conn, "main", epic)
         assert (one.field_id, one.before, one.after) == (PROGRESS, 7, 45)
     fields[PROGRESS] = replace(fields[PROGRESS], writable=True)
     hand.sync()
     with hand.connector.store.read() as conn:
-        assert refusals.all(conn, "main") == []
+        assert refusals.load_all(conn, "main") == []
     assert (hand.field(epic), hand.field(epic, SUMMARY)) == (45, "a person's")
     hand.edit(epic, **{PROGRESS: 8})
     hand.land(epic)

@@ -81,7 +81,9 @@ def test_retry_makes_them_due_again(quiet: Any, command: Any) -> None:
 
     with quiet.connector.store.read() as conn:
         assert due.dead(conn, "main") == []
-        assert [one.probing for one in refusals.all(conn, "main")] == [True], "it stands until Jira takes it"
+        assert [one.probing for one in refusals.load_all(conn, "main")] == [True], (
+            "it stands until Jira takes it"
+        )
         assert due.pending_count(conn, "main") == 2
 
 
@@ -133,7 +135,7 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
 
 def test_explain_says_of_any_issue_whose_number_it_is_part_of_and_how_much(quiet: Any, command: Any) -> None:
     with quiet.connector.store.read() as conn:
-        states = [saved.state for saved in objectives.all(conn, "main")]
+        states = [saved.state for saved in objectives.load_all(conn, "main")]
     state, key_result, row = next(
         (state, key_result, row)
         for state in states

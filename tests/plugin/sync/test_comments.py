@@ -29,7 +29,7 @@ from plugin.use_cases.check_ins.check_ins import withdraw
 from plugin.use_cases.check_ins.due_check_ins import due_check_ins, due_on
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.objectives.movement import happened
+from plugin.use_cases.objectives.movement import list_marks
 from plugin.use_cases.sites.webhook import register
 from tests.actors import TESTER
 from tests.quarter import MAPPING, state
@@ -118,11 +118,11 @@ class Talk:
 
     def refused(self) -> list[str | None]:
         with self.hand.connector.store.read() as conn:
-            return [one.fault for one in comments.of(conn, "main", [self.metric]).values()]
+            return [one.fault for one in comments.load_comments(conn, "main", [self.metric]).values()]
 
     def kept(self) -> list[tuple[str, str | None]]:
         with self.hand.connector.store.read() as conn:
-            return [(one.check_in.said, one.ended_how) for one in check_ins.of(conn, "main", self.epic)]
+            return [(one.check_in.said, one.ended_how) for one in check_ins.load_all(conn, "main", self.epic)]
 
     def calls(self) -> int:
         found = self.jira.site.calls.by_endpoint
@@ -151,7 +151,7 @@ def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Ta
     first = talk.say("OKR 47.5 conf 7 — last mile is long")
     assert talk.shown() == (50, 7)
     with talk.hand.connector.store.read() as conn:
-        said = check_ins.standing(conn, "main", talk.epic)[talk.epic, talk.metric]
+        said = check_ins.load_standing(conn, "main", talk.epic)[talk.epic, talk.metric]
     assert (said.by, said.note, str(said.until), said.delta) == (
         "Ada Brandt",
         "last mile is long",
@@ -173,7 +173,7 @@ def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Ta
     assert (talk.shown(), talk.kept()[0]) == ((0, None), ("the derived value", None))
     talk.edit(first, "Only a thought.")
     with talk.hand.connector.store.read() as conn:
-        marked = [one.text for one in happened(conn, "main", talk.epic) if one.kind is MarkKind.CHECK_IN]
+        marked = [one.text for one in list_marks(conn, "main", talk.epic) if one.kind is MarkKind.CHECK_IN]
     assert len(marked) == 1, marked  # what is retracted was never there
     assert marked[0].startswith("Ada Brandt took the derived value for PLAT-")
     assert [how for _, how in talk.kept()] == [None, "retracted", "retracted", "retracted", "retracted"]
@@ -221,7 +221,7 @@ def test_what_a_webhook_lost_is_found_by_the_next_resync_and_nothing_is_asked_tw
     talk.hand.sync()
     assert talk.calls() == asked
     with talk.hand.connector.store.read() as conn:
-        number = check_ins.standing(conn, "main", talk.epic)[talk.epic, talk.metric].id
+        number = check_ins.load_standing(conn, "main", talk.epic)[talk.epic, talk.metric].id
     withdraw(talk.hand.connector, TESTER, "main", talk.epic, number)
     talk.say("thank you")
     talk.hand.sync()

@@ -14,11 +14,11 @@ from mappings import presets
 from plugin.access.authorization.actor import MONITORING
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync.completeness import LOOK, WAIT
-from plugin.sync.resync.double_check import falls_short, listed
+from plugin.sync.resync.double_check import falls_short, list_scope
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.missing_issues import UNSHOWN
 from plugin.sync.resync.recent_read import resync_recent
-from plugin.use_cases.health.concerns import failing
+from plugin.use_cases.health.concerns import read_failures
 from plugin.use_cases.health.status import vitals
 from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps
 from plugin.use_cases.work.site_read import read_ahead
@@ -172,17 +172,17 @@ def test_what_a_list_of_ids_proves(
         del sandbox.index[id_]
     sandbox.index_version += 1
     if said is None:
-        assert listed(settled.context, set(ids[:shown]), counted) == set(ids)
+        assert list_scope(settled.context, set(ids[:shown]), counted) == set(ids)
     else:
         with pytest.raises(IncompleteRead, match=said):
-            listed(settled.context, set(ids[:shown]), counted)
+            list_scope(settled.context, set(ids[:shown]), counted)
 
 
 def test_what_left_the_scope_meanwhile_is_no_fault_of_the_list(settled: Any) -> None:
     ids = set(settled.mirror())
     gone = settled.records()[0]
     settled.delete(gone)
-    assert listed(settled.context, ids, 240) == ids - {gone.id}
+    assert list_scope(settled.context, ids, 240) == ids - {gone.id}
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_e
         assert (bad.kind, bad.tries) == ("recent", number)
         assert "No." in bad.error
         (status,) = vitals(settled.connector, MONITORING)
-        assert (failing(status) is not None) is (number >= 3)
+        assert (read_failures(status) is not None) is (number >= 3)
 
     settled.sandbox.faults.clear()
     assert resync_recent(settled.context) is not None
@@ -274,7 +274,7 @@ def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_e
 
 def failures(company: Any) -> tuple[ReadFailure, ...]:
     with company.connector.store.read() as conn:
-        return failures_of.standing(conn, "main")
+        return failures_of.load_standing(conn, "main")
 
 
 @pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
@@ -296,4 +296,4 @@ def test_a_full_read_ends_the_failures_of_goals_that_nobody_feeds_any_more(small
             failures_of.note(conn, "main", kind, small.clock(), "It failed.", "Wait.")
     resync(small.context)
     with small.connector.store.read() as conn:
-        assert [one.kind for one in failures_of.standing(conn, "main")] == ["recent"]
+        assert [one.kind for one in failures_of.load_standing(conn, "main")] == ["recent"]

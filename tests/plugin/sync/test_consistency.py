@@ -174,7 +174,7 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
     assert len(found.ledger.rows) == 3
     hand.work_off()
     with hand.connector.store.read() as conn:
-        assert [one.state.progress for one in objectives.all(conn, "main")] == [1, 1, 1, 1]
+        assert [one.state.progress for one in objectives.load_all(conn, "main")] == [1, 1, 1, 1]
     assert hand.points("@company") == [100.0]
 
 

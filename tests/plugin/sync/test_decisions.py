@@ -493,7 +493,7 @@ def test_what_was_looked_up_is_joined_to_a_catalogue() -> None:
         people=(User("u", "Ada"),),
         issues=(JiraValue("1", "PLAT-1"),),
     )
-    found = names.joined(listed, seen)
+    found = names.join_catalogues(listed, seen)
     assert found.fields == (Field("f", "F", options=(c,)), Field("g", "G", options=(b,)))
     assert (found.components, found.versions) == ((a, b), (c,))
     assert (found.people, found.issues) == ((User("u", "Ada"),), (JiraValue("1", "PLAT-1"),))
@@ -565,10 +565,10 @@ def test_a_read_by_the_clock_that_is_refused_for_the_sign_in_is_an_outage_of_eve
     for error in (JiraOutage("busy", status=503), JiraRefusal(400), RateLimitError("jira-burst-based")):
         outage.note_refusal(store, "main", hand.clock(), error)
     with store.read() as conn:
-        assert outage.standing(conn, "main") is None
+        assert outage.load_standing(conn, "main") is None
     outage.note_refusal(store, "main", hand.clock(), AuthFailure("no", status=401))
     with store.read() as conn:
-        found = outage.standing(conn, "main")
+        found = outage.load_standing(conn, "main")
     assert found is not None
     assert (found.kind, found.whole, found.tries, found.since) == ("sign_in", True, 1, hand.clock())
 
@@ -590,7 +590,7 @@ def test_our_own_pacing_is_no_failure_of_jira(
 ) -> None:
     work._note_failure(bare, error, whole=False, trial=trial)
     with bare.store.read() as conn:
-        found = outage.standing(conn, "main")
+        found = outage.load_standing(conn, "main")
     assert (found is not None, found is not None and found.whole) == (struck, whole)
 
 
@@ -640,7 +640,7 @@ def test_a_trial_that_our_own_pacing_put_off_is_still_to_come_and_makes_the_outa
     soon = now + timedelta(seconds=2)
     work._note_failure(bare, RateLimitError("local-pacing", 2.0, soon), whole=False, trial=True)
     with bare.store.read() as conn:
-        assert outage.standing(conn, "main") == replace(way.trial, next_try=soon)
+        assert outage.load_standing(conn, "main") == replace(way.trial, next_try=soon)
 
 
 def test_a_screen_that_jira_refuses_keeps_no_other_from_being_asked_and_an_outage_does() -> None:
@@ -665,7 +665,7 @@ def test_of_two_workers_that_ask_at_once_one_tries_an_outage(
     with bare.store.write() as conn:
         seen = outage.strike(conn, "main", now - HOUR, JiraOutage("busy", status=503), whole=True)
     assert outage.way(bare).trial is not None
-    monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
+    monkeypatch.setattr(outage, "load_standing", lambda _conn, _site: seen)
     assert outage.way(bare) == outage.CallPermission(False)
 
 
@@ -673,11 +673,14 @@ def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context)
     for _ in range(2):
         watermark.want_full_read(bare)
     with bare.store.write() as conn:
-        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "other")) == (1, False)
+        assert (read_requests.count_requests(conn, "main"), read_requests.is_open(conn, "other")) == (
+            1,
+            False,
+        )
         read_requests.serve(conn, "main", 1)
     watermark.want_full_read(bare)
     with bare.store.read() as conn:
-        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "main")) == (2, True)
+        assert (read_requests.count_requests(conn, "main"), read_requests.is_open(conn, "main")) == (2, True)
 
 
 @pytest.mark.parametrize("over", [True, False])
@@ -766,7 +769,7 @@ def test_while_jira_is_out_an_objective_waits_for_its_next_try_and_uses_up_no_at
     context = replace(bare, jira=cast("Jira", Answering(OUT)))
     work._put_back(context, claimed, OUT)
     with bare.store.write() as conn:
-        found = outage.standing(conn, "main")
+        found = outage.load_standing(conn, "main")
         assert found is not None
         assert (found.whole, found.tries) == (True, 1)
         assert due.next_due(conn, "main") == found.next_try
@@ -781,7 +784,7 @@ def test_where_jira_answers_otherwise_a_failure_is_an_attempt(
     context = replace(bare, jira=cast("Jira", Answering(None)))
     work._put_back(context, claimed, OUT)
     with bare.store.write() as conn:
-        assert outage.standing(conn, "main") is None
+        assert outage.load_standing(conn, "main") is None
         (again,) = due.claim(conn, "worker", NOW + MINUTE, bare.lease, 1)
         assert again.attempts == 2
 
@@ -875,7 +878,7 @@ def test_trouble_beside_jira_is_noted_once_in_five_minutes_until_the_place_is_re
 
     def stands() -> list[tuple[str, datetime, int]]:
         with bare.store.read() as conn:
-            return [(one.kind, one.at, one.tries) for one in failures.standing(conn, "main")]
+            return [(one.kind, one.at, one.tries) for one in failures.load_standing(conn, "main")]
 
     for minutes, at, tries in [(0, 0, 1), (4, 0, 1), (5, 5, 2), (9, 5, 2), (10, 10, 3)]:
         clock.now = begun + timedelta(minutes=minutes)
@@ -960,7 +963,7 @@ def test_a_read_that_was_begun_is_shown_and_gone_on_with_once_it_has_a_page(firm
         assert (shown.read, shown.total, shown.at) == (0, 66, firm.clock())
         assert checkpoint.progress(conn, "other") is None
         assert checkpoint.is_half_read(conn, "main") is False
-    assert checkpoint.unfinished(context) is None, "it had not read a page"
+    assert checkpoint.load_place(context) is None, "it had not read a page"
     story = firm.mirror()[firm.records()[0].id]
     with context.store.write() as conn:
         page = SearchPage((story,), last=False, after="token")
@@ -973,7 +976,7 @@ def test_a_read_that_was_begun_is_shown_and_gone_on_with_once_it_has_a_page(firm
     assert (again.reached.pages, again.reached.after, again.report.resumed) == (1, "token", True)
     assert (again.seen, again.report.marked, again.report.drifted) == ({story.id}, {"9"}, Counter({"9": 1}))
     firm.clock.pass_by(milliseconds=1)
-    assert checkpoint.unfinished(context) is None, "it rested too long"
+    assert checkpoint.load_place(context) is None, "it rested too long"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_what_is_marked_by_a_move_is_all_that_changes(context: Context, an_issue
         with context.store.read() as conn:
             moment = context.moment(conn)
             whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), moment)
-            saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
+            saved = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
         assert saved == whole, later
 
 

@@ -195,7 +195,7 @@ def test_who_dies_between_sending_and_noting_sends_the_same_message_again(
     def dying(*_words: Any) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(outbox, "sent", dying)
+    monkeypatch.setattr(outbox, "note_sent", dying)
     with pytest.raises(SystemExit):
         tell_due(hand.connector, "main")
     monkeypatch.undo()
@@ -222,7 +222,7 @@ def test_whoever_follows_the_link_of_a_mail_gets_no_more_and_a_scanner_stops_not
     client = create_app(hand.connector).test_client()
     assert client.get(path).status_code == 200
     with hand.connector.store.read() as conn:
-        assert outbox.stopped(conn, "main") == {}
+        assert outbox.load_opt_outs(conn, "main") == {}
     assert client.post(path[:-1] + ("0" if path[-1] != "0" else "1")).status_code == 404
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     (mail, slack) = preview_digest(hand.connector, TESTER, "main", "weekly")
@@ -326,7 +326,7 @@ def test_each_kind_of_webhook_gets_it_by_what_the_settings_call_it(office: Any) 
         ("webhook:other", "due", 1),
     ]
     with hand.connector.store.read() as conn:
-        note = outbox.latest(conn, "main")["weekly", "webhook:other"].note
+        note = outbox.load_latest(conn, "main")["weekly", "webhook:other"].note
     wanted = "JIRA_OKR_NOTIFY__WEBHOOK__OTHER__URL and __SECRET"
     assert note == f"no webhook is called other: set {wanted}"
     assert sorted(sorted(body)[:2] for body in channel.taken) == [

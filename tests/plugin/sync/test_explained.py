@@ -57,12 +57,12 @@ def finish(firm: Any, epic: str, *, edited: bool) -> None:
 def held(firm: Any) -> dict[str, object]:
     """The numbers that are held, by issue."""
     with firm.connector.store.read() as conn:
-        return {one.issue_id: one.after for one in writes.held(conn, "main") if one.field_id == PROGRESS}
+        return {one.issue_id: one.after for one in writes.load_held(conn, "main") if one.field_id == PROGRESS}
 
 
 def brake(firm: Any) -> Any:
     with firm.connector.store.read() as conn:
-        return brakes.standing(conn, "main")
+        return brakes.load_standing(conn, "main")
 
 
 @pytest.mark.parametrize("read", [resync, resync_recent])

@@ -62,7 +62,7 @@ def family(
 
 def progress(context: Context) -> dict[str, Fraction | None]:
     with context.store.read() as conn:
-        return {one.state.id: one.state.progress for one in objectives.all(conn, "main")}
+        return {one.state.id: one.state.progress for one in objectives.load_all(conn, "main")}
 
 
 def spoil(context: Context, issue_id: str, **more: str) -> None:

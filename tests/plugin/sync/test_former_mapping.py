@@ -38,7 +38,7 @@ REVIEWS = MAPPING.replace(
 
 def revisions_of(company: Any) -> set[str]:
     with company.connector.store.read() as conn:
-        return {saved.mapping_revision for saved in objectives.all(conn, "main")}
+        return {saved.mapping_revision for saved in objectives.load_all(conn, "main")}
 
 
 def waiting(company: Any) -> list[tuple[str, int]]:
@@ -145,7 +145,7 @@ def test_a_delivery_that_was_read_for_the_former_mapping_lands_under_the_one_tha
     assert turn(former, "slow").deliveries == 0
     assert story.id in firm.mirror()
     with firm.connector.store.read() as conn:
-        assert len(inbox.pending(conn, 10)) == 1
+        assert len(inbox.load_pending(conn, 10)) == 1
 
     firm.work_off()
     assert firm.mirror()[story.id].status.id != story.status.id

@@ -30,6 +30,6 @@ def test_a_read_by_hand_puts_off_the_scheduled_ones(firm: Any) -> None:
     resync(firm.context)
     with firm.connector.store.read() as conn:
         last = [schedules.last(conn, "main", name) for name in ("resync", "recent")]
-        noted = full_reads.latest(conn, "main")
+        noted = full_reads.load_latest(conn, "main")
     assert last == [firm.clock()] * 2
     assert noted == FullRead(firm.clock(), firm.context.mapping.revision, 60, 0)

@@ -254,7 +254,7 @@ def test_parents_out_of_sight_are_asked_for_once_a_day(company: Any) -> None:
     with company.connector.store.read() as conn:
         hidden = company.context.jira._sight.hidden(keys)
         assert hidden == keys
-        assert gaps.all(conn) == []
+        assert gaps.load_all(conn) == []
     company.clock.pass_by(hours=1)
 
 

@@ -208,7 +208,7 @@ def test_an_update_whose_answer_never_came_is_looked_up_and_not_posted_twice(
     reconcile_now(hand, fed)
     assert hand.field(fed) == 80, "Jira is not held up by Goals"
     with hand.connector.store.read() as conn:
-        [left] = writes.unsettled(conn, "main", fed)
+        [left] = writes.load_unsettled(conn, "main", fed)
     assert (left.field_id, metrics(hand)[f"{fed}/delivery"][2]) == ("goal:okr", 80)
     assert len(posted(hand)) == 1
     if arrived:
@@ -222,7 +222,7 @@ def test_an_update_whose_answer_never_came_is_looked_up_and_not_posted_twice(
         reconcile_now(hand, fed)
     assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
     with hand.connector.store.read() as conn:
-        assert not writes.unsettled(conn, "main", fed)
+        assert not writes.load_unsettled(conn, "main", fed)
 
 
 def test_a_process_that_dies_after_the_call_leaves_one_update(
@@ -273,7 +273,7 @@ def test_an_update_that_is_refused_waits_with_what_to_do_and_holds_nothing_back(
     goal_of(hand).archived = True
     finish(hand, fed)
     with hand.connector.store.read() as conn:
-        refused = refusals.all(conn, "main")
+        refused = refusals.load_all(conn, "main")
     assert ({one.field_id for one in refused}, hand.field(fed)) == ({"goal:okr"}, 80)
     assert refused[0].message.startswith("Jira refused the call (400): The goal is archived.")
     assert "NORTH-1" in refused[0].remedy
@@ -470,7 +470,7 @@ def test_a_process_that_dies_between_any_two_calls_leaves_no_second_metric(
         assert len(posted(hand, goal)) == 1
         assert len(goal_of(hand, goal).work_items) == 1
         with hand.connector.store.read() as conn:
-            assert not writes.unsettled(conn, "main", one)
+            assert not writes.load_unsettled(conn, "main", one)
 
 
 def test_a_goal_that_another_process_came_to_know_is_known(hand: Any) -> None:

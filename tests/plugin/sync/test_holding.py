@@ -115,7 +115,7 @@ def test_a_field_whose_inputs_change_ten_times_a_second_is_paced_and_never_froze
     firm.work_off()
 
     with firm.connector.store.read() as conn:
-        assert writes.held(conn, "main") == []
+        assert writes.load_held(conn, "main") == []
         last = writes.last_write(conn, "main", epic.id, "customfield_10060")
         assert last is not None
         assert last.after == firm.in_jira(epic.id)
@@ -238,7 +238,7 @@ def test_a_resync_that_would_change_too_much_waits_for_a_person(quiet: Any, comm
     assert len(json.loads(said)["written"]) >= found.held.count
     assert all(quiet.in_jira(one) != 1 for one in ids)
     with quiet.connector.store.read() as conn:
-        assert brakes.standing(conn, "main") is None
+        assert brakes.load_standing(conn, "main") is None
     again, done = quiet.sync()
     assert again.held is None
     assert done.written == 0

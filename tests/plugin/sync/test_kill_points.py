@@ -162,11 +162,11 @@ def test_whenever_a_process_dies_the_next_one_finishes_and_nothing_is_there_twic
             found = seen(hand, one)
             died += [] if found == wanted else [(number, after, found)]
             with hand.connector.store.read() as conn:
-                assert not writes.unsettled(conn, "main", one)
+                assert not writes.load_unsettled(conn, "main", one)
         assert died == []
         assert killed >= killed_at_least, "as many calls as there are targets, and a look before some"
         with hand.connector.store.read() as conn:
-            assert refusals.all(conn, "main") == []
+            assert refusals.load_all(conn, "main") == []
 
     die_everywhere(WRITTEN | ({"app field": (70, 1)} | TOLD if cloud else {}), 16 if cloud else 6)
     for one in (last, *epics):
@@ -222,10 +222,10 @@ def test_whenever_a_process_dies_in_a_turn_of_several_objectives_the_next_one_fi
         assert sum(times for name, times in counted.items() if "/app/field/" in name) == 1, number
         assert set(hand.sandbox.site.calls.writes.values()) == {1}, (number, "no place is written twice")
         with hand.connector.store.read() as conn:
-            latest = [writes.latest(conn, "main", one, place) for one in ones for place in FIELDS]
-            assert not any(writes.unsettled(conn, "main", one) for one in ones)
+            latest = [writes.load_latest(conn, "main", one, place) for one in ones for place in FIELDS]
+            assert not any(writes.load_unsettled(conn, "main", one) for one in ones)
             assert due.pending_count(conn, "main") == 0
-            assert refusals.all(conn, "main") == []
+            assert refusals.load_all(conn, "main") == []
         assert [one.after for one in latest if one is not None] == [expected] * 6
         assert {one.outcome for one in latest if one is not None} <= {
             WriteOutcome.WRITTEN,

@@ -63,7 +63,7 @@ def key_result(hand: Any, parent: str, current: int) -> str:
 
 def lost(hand: Any) -> list[losses.Loss]:
     with hand.connector.store.read() as conn:
-        return losses.all(conn, "main")
+        return losses.load_all(conn, "main")
 
 
 def synced(hand: Any, text: str = MAPPING) -> int:

@@ -35,7 +35,7 @@ def stories(small: Company, project: str = "PLAT") -> list[Any]:
 
 def known(small: Company, *states: Any) -> list[losses.Loss]:
     with small.connector.store.read() as conn:
-        return losses.all(conn, "main", *states)
+        return losses.load_all(conn, "main", *states)
 
 
 def rows(small: Company, project: str = "PLAT") -> int:
@@ -69,7 +69,7 @@ def deliver(small: Company, event: str, records: list[Any]) -> None:
 
 def pending(small: Company) -> int:
     with small.connector.store.read() as conn:
-        return len(inbox.pending(conn, 100, "main"))
+        return len(inbox.load_pending(conn, 100, "main"))
 
 
 @pytest.mark.parametrize(("gone", "left", "held"), [(1, 1, 0), (2, 2, 0), (3, 0, 3)])

@@ -122,7 +122,7 @@ def test_an_option_that_is_written_is_bound_by_its_id(firm: Any) -> None:
     assert form is not None
     assert {one.name: one.id for one in form.options} == known
     with firm.connector.store.read() as conn:
-        shown = {one.state.id: one.state.health.level for one in objectives.all(conn, "main")}
+        shown = {one.state.id: one.state.health.level for one in objectives.load_all(conn, "main")}
     objective = next(
         id_ for id_, level in sorted(shown.items()) if level == "on_track" and in_jira_as(firm, id_)
     )
@@ -174,7 +174,7 @@ def test_a_field_that_is_gone_holds_every_number_that_needs_it(firm: Any) -> Non
     assert "gone" in said(firm)
     assert told(firm) == [("gone from Jira", "Story point estimate")]
     with firm.connector.store.read() as conn:
-        assert {saved.state.id for saved in objectives.all(conn, "main")} == before.keys()
+        assert {saved.state.id for saved in objectives.load_all(conn, "main")} == before.keys()
 
     lost = 'field "Story point estimate" (customfield_10016) is no longer in Jira'
     found = sync.run(firm.connector, COMMAND_LINE, "main")
@@ -262,7 +262,7 @@ def test_what_a_read_shows_of_something_made_anew_is_known_before_it_is_weighed(
     with firm.connector.store.read() as conn:
         rows = [
             row
-            for one in objectives.all(conn, "main")
+            for one in objectives.load_all(conn, "main")
             for key in one.state.key_results
             for row in key.measurement.ledger.rows
         ]
@@ -313,7 +313,7 @@ def test_an_objective_that_is_new_while_something_is_gone_waits_too(
 
     assert firm.in_jira(made.id) is None
     with firm.connector.store.read() as conn:
-        assert (due.dead(conn, "main"), due.failing(conn, "main", firm.clock())) == ([], [])
+        assert (due.dead(conn, "main"), due.list_failing(conn, "main", firm.clock())) == ([], [])
         assert due.pending_count(conn, "main") == 0
 
 
@@ -409,7 +409,7 @@ def test_a_person_whom_a_delivery_shows_is_known_before_anything_is_computed(fir
     with firm.connector.store.read() as conn:
         counted = {
             row.id
-            for saved in objectives.all(conn, "main")
+            for saved in objectives.load_all(conn, "main")
             for one in saved.state.key_results
             for row in one.measurement.ledger.rows
         }

@@ -63,7 +63,7 @@ def by_project(company: Any) -> dict[str, set[tuple[str, str] | None]]:
 
 def refused(company: Any) -> list[refusals.RefusedField]:
     with company.connector.store.read() as conn:
-        return refusals.all(conn, "main")
+        return refusals.load_all(conn, "main")
 
 
 @BOTH

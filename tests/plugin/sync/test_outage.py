@@ -87,11 +87,11 @@ class Later:
 
     def pending(self) -> int:
         with self.quiet.connector.store.read() as conn:
-            return len(inbox.pending(conn, 99))
+            return len(inbox.load_pending(conn, 99))
 
     def outage(self) -> Outage | None:
         with self.quiet.connector.store.read() as conn:
-            return outage.standing(conn, "main")
+            return outage.load_standing(conn, "main")
 
     def calls(self) -> int:
         return sum(row["count"] for row in self.quiet.sandbox.site.calls.shown()["calls"])
@@ -302,7 +302,7 @@ def test_where_only_deliveries_could_not_be_read_that_is_tried_at_once(later: La
     break_everything(later, path="issue/bulkfetch")
     later.delivers(later.quiet.objectives()[0])
     turn(later.quiet.context, "w")
-    outage.answered(later.quiet.context)
+    outage.note_answer(later.quiet.context)
     found = later.outage()
     assert found is not None
     assert (found.whole, found.tries) == (False, 1)

@@ -84,7 +84,7 @@ class Quiet:
 
     def refused(self, id_: str) -> list[Any]:
         with self.connector.store.read() as conn:
-            return [one for one in refusals.all(conn, "main") if one.issue_id == id_]
+            return [one for one in refusals.load_all(conn, "main") if one.issue_id == id_]
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_not_repeated(quiet: Qu
     assert quiet.sandbox.site.calls.writes[id_, FIELD] == counted
     assert quiet.mirrored(id_).fields[FIELD] == right
     with quiet.connector.store.read() as conn:
-        assert not writes.unsettled(conn, "main", id_)
+        assert not writes.load_unsettled(conn, "main", id_)
         last = writes.last_write(conn, "main", id_, FIELD)
     assert last is not None
     assert last.outcome == "confirmed"
@@ -342,7 +342,7 @@ def test_a_property_that_somebody_writes_against_us_is_held(quiet: Quiet) -> Non
         reconcile(quiet.context, id_)
     assert quiet.held(id_) == WRONG
     with quiet.connector.store.read() as conn:
-        assert [(one.issue_id, one.field_id) for one in writes.held(conn, "main")] == [(id_, FIELD)]
+        assert [(one.issue_id, one.field_id) for one in writes.load_held(conn, "main")] == [(id_, FIELD)]
     assert release(quiet.context, [id_]) == 1
     assert [change.field_id for change in reconcile(quiet.context, id_).applied.written] == [FIELD]
 

@@ -33,7 +33,7 @@ def test_attempts_to_sign_in_are_remembered_for_a_day(small: Any) -> None:
 def test_of_old_history_stays_what_held_where_a_cycle_begins(small: Any) -> None:
     store, mapping = small.connector.store, small.context.mapping
     with store.read() as conn:
-        saved = next(one for one in objectives.all(conn, "main") if one.state.cycle_id)
+        saved = next(one for one in objectives.load_all(conn, "main") if one.state.cycle_id)
     cycle = mapping.cycles.get(saved.state.cycle_id)
     begins = datetime.combine(cycle.start, time(), mapping.zone)
     points = [begins + hours * timedelta(hours=1) for hours in (-2, -1, 1, 2)]
@@ -53,7 +53,7 @@ def test_events_of_many_days_leave_a_point_a_week_and_one_write_a_place(small: A
     short = {"keep_history_days": 5, "keep_daily_history_days": 12, "keep_deliveries_days": 3}
     connector.settings = connector.settings.model_copy(update=short)
     with connector.store.read() as conn:
-        saved = objectives.listed(conn, "main")[0]
+        saved = objectives.load_objectives(conn, "main")[0]
 
     def event(number: int) -> None:
         now, share = small.clock(), Fraction(number, 1000)

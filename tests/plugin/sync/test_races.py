@@ -103,7 +103,7 @@ def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: 
         reconcile(hand.context, objective)
     assert outcomes(hand, objective) == [(50, "written"), (67, "failed")]
     with hand.connector.store.read() as conn:
-        assert writes.unsettled(conn, "main", objective) == []
+        assert writes.load_unsettled(conn, "main", objective) == []
     reconcile(hand.context, objective)
     assert hand.field(objective) == 67
 
@@ -121,7 +121,7 @@ def test_a_first_read_does_not_bring_back_what_left_while_it_was_under_way(hand:
     with hand.connector.store.read() as conn:
         assert {issue.id for issue in mirror.every(conn, "main")} == {stays}
         assert landed.issues == 1
-        assert [json.loads(one.body)["issue"]["id"] for one in inbox.pending(conn, 9, "main")] == [goes]
+        assert [json.loads(one.body)["issue"]["id"] for one in inbox.load_pending(conn, 9, "main")] == [goes]
 
 
 @pytest.mark.parametrize("searched", [True, False])
@@ -136,12 +136,12 @@ def test_what_left_after_it_was_read_is_asked_for_again_and_not_put_back(hand: A
         remember(context, conn, [goes])
         _, changed = land_issues(context, conn, shown, set(), None if searched else began)
         assert changed == {stays}
-        assert [json.loads(one.body)["issue"]["id"] for one in inbox.pending(conn, 9, "main")] == [goes]
+        assert [json.loads(one.body)["issue"]["id"] for one in inbox.load_pending(conn, 9, "main")] == [goes]
     hand.clock.pass_by(seconds=1)
     with hand.connector.store.write() as conn:
         _, changed = land_issues(context, conn, shown, set(), hand.clock())
         assert changed == {goes}
-        assert len(inbox.pending(conn, 9, "main")) == 1
+        assert len(inbox.load_pending(conn, 9, "main")) == 1
 
 
 AS_PROPERTIES = WITH_KEY_RESULTS.replace(
@@ -244,7 +244,7 @@ def test_a_batch_that_ran_into_a_limit_is_halved_and_nothing_of_it_is_lost(hand:
         refresh(hand.context, "worker")
     with hand.connector.store.read() as conn:
         assert portion(conn, "main") == 4
-        assert len(inbox.pending(conn, 99, "main")) == 9
+        assert len(inbox.load_pending(conn, 99, "main")) == 9
 
 
 def test_what_is_paced_is_announced_for_the_moment_from_which_it_may_be_written(
@@ -386,13 +386,13 @@ def test_of_two_readings_of_one_second_whichever_lands_last_the_later_one_stays(
         dated = mirror.get(conn, "main", [story])[story].updated
         alike = [replace(one, updated=dated) for one in between]
         land_issues(hand.context, conn, alike, set(), hand.clock() + timedelta(seconds=later))
-        asked = inbox.pending(conn, 10, "main")
+        asked = inbox.load_pending(conn, 10, "main")
     assert len(asked) == (0 if later else 1), "what was read after that second is the last word"
     refresh(hand.context, "tests")
     with hand.connector.store.read() as conn:
         summary = mirror.get(conn, "main", [story])[story].summary
         assert summary == ("Once" if later else "Twice")
-        assert not inbox.pending(conn, 10, "main"), "two readings that agree are believed"
+        assert not inbox.load_pending(conn, 10, "main"), "two readings that agree are believed"
 
 
 def test_for_an_hour_no_search_takes_back_what_we_wrote(hand: Any, objective: str) -> None:

@@ -21,7 +21,7 @@ from mappings.explain.certainty import Certainty
 from mappings.explain.week import week_of
 from plugin.use_cases.check_ins.check_ins import CheckInRefusal, Statement, check_in, withdraw
 from plugin.use_cases.objectives.as_of import as_of, read_histories
-from plugin.use_cases.objectives.movement import between
+from plugin.use_cases.objectives.movement import movement_between
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import Hand
 from tests.quarter import MAPPING
@@ -85,7 +85,7 @@ class Walk:
         """A check-in, or the end of one."""
         connector, epic = self.hand.connector, self.epics[self.metrics.index(metric)]
         with connector.store.read() as conn:
-            standing = [one.check_in.id for one in check_ins.of(conn, "main", epic) if one.stands]
+            standing = [one.check_in.id for one in check_ins.load_all(conn, "main", epic) if one.stands]
         if standing and self.dice.random() < 0.5:
             withdraw(connector, TESTER, "main", epic, standing[0])
             return
@@ -130,7 +130,7 @@ def test_every_movement_is_the_sum_of_its_parts_and_every_look_back_what_was_see
     for epic, stood in walk.stood.items():
         for (since, before), (until, after) in combinations(stood, 2):
             with connector.store.read() as conn:
-                found = between(conn, "main", epic, since, until).movement
+                found = movement_between(conn, "main", epic, since, until).movement
             assert found is not None
             assert (found.before, found.after) == (before, after)
             change = None if before is None or after is None else after - before

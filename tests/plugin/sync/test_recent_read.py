@@ -176,14 +176,14 @@ def test_drift_is_counted_by_objective_until_the_next_full_read(settled: Any) ->
     with settled.connector.store.read() as conn:
         (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 4)
-        assert recent_reads.of(conn, "main").wrong == 4
+        assert recent_reads.load_reads(conn, "main").wrong == 4
 
     settled.delete(with_siblings[5])
     assert resync(settled.context).drift == 1
     with settled.connector.store.read() as conn:
         (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 1)
-        assert recent_reads.of(conn, "main").wrong == 0
+        assert recent_reads.load_reads(conn, "main").wrong == 0
 
 
 def test_the_schedule_runs_both_and_wants_a_full_one_after_another_scope(dozen: Any) -> None:

@@ -25,7 +25,7 @@ def epics(firm: Any) -> list[str]:
 
 def refused(firm: Any) -> list[refusals.RefusedField]:
     with firm.connector.store.read() as conn:
-        return refusals.all(conn, "main")
+        return refusals.load_all(conn, "main")
 
 
 def dead(firm: Any) -> list[due.DeadLetter]:

@@ -36,7 +36,7 @@ def test_the_other_deliveries_land_and_the_guilty_one_says_why(small: Company) -
 
     assert (done.deliveries, done.read) == (20, 19)
     with small.connector.store.read() as conn:
-        assert inbox.pending(conn, 100, "main") == []
+        assert inbox.load_pending(conn, 100, "main") == []
         notes = [one.note for one in inbox.recent(conn, "main", 100) if "could not be read" in one.note]
     refused = f"Jira refuses to return it: Issue {guilty.id} cannot be had."
     assert notes == [f"jira:issue_updated; issue {guilty.id} could not be read: {refused}"]

@@ -163,7 +163,9 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_makes_no_second_link(h
         reconcile(hand.context, one)
     assert titles(hand, one) == []
     with hand.connector.store.read() as conn:
-        [open_write] = [made for made in writes.unsettled(conn, "main", one) if made.field_id == "link:okr"]
+        [open_write] = [
+            made for made in writes.load_unsettled(conn, "main", one) if made.field_id == "link:okr"
+        ]
     hand.context.jira.tell(asked(one, **open_write.after), notify=False)  # it had arrived all the same
     posts(hand)
 
@@ -172,7 +174,7 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_makes_no_second_link(h
     assert titles(hand, one) == ["OKR: 50 % — why?"]
     assert posts(hand, "POST") == 0
     with hand.connector.store.read() as conn:
-        assert not writes.unsettled(conn, "main", one)
+        assert not writes.load_unsettled(conn, "main", one)
         assert [row.field_id for row in written_values.every(conn, "main")] == ["link:okr"]
         assert mirror.get(conn, "main", [one])[one].fields["link:okr"]["title"] == "OKR: 50 % — why?"
 
@@ -272,7 +274,7 @@ def test_a_refused_link_holds_back_no_field_and_is_tried_again_with_its_own_perm
     synced(hand, NUMBERS + FIELDS)
     assert (hand.field(one), titles(hand, one)) == (50, [])
     with hand.connector.store.read() as conn:
-        [refused] = refusals.all(conn, "main")
+        [refused] = refusals.load_all(conn, "main")
     assert (refused.field_id, "Link issues" in refused.remedy) == ("link:okr", True)
     hand.clock.pass_by(minutes=5)
     resync_recent(hand.context)
@@ -285,7 +287,7 @@ def test_a_refused_link_holds_back_no_field_and_is_tried_again_with_its_own_perm
 
     assert titles(hand, one) == ["OKR: 50 % — why?"]
     with hand.connector.store.read() as conn:
-        assert refusals.all(conn, "main") == []
+        assert refusals.load_all(conn, "main") == []
 
 
 def may(hand: Any, permissions: set[str]) -> None:

@@ -17,7 +17,7 @@ from connectors.sandbox import CONNECTOR, Fault
 from connectors.sandbox.site_state import scheme
 from connectors.store.reads import read_requests, resyncs
 from connectors.store.work import due
-from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished
+from plugin.sync.resync.checkpoint import LONGEST_REST, load_place, progress
 from plugin.sync.resync.full_read import resync
 from plugin.sync.work import turn
 
@@ -59,7 +59,7 @@ def interrupted(company: Any, at: int = 300) -> None:
 
 def kept(company: Any) -> object:
     with company.connector.store.read() as conn:
-        return resyncs.kept(conn, "main")
+        return resyncs.load_unfinished(conn, "main")
 
 
 def test_a_killed_process_leaves_the_rest_of_the_pages_to_the_next(company: Any) -> None:
@@ -223,7 +223,7 @@ def test_a_read_that_holds_a_loss_ends_and_the_next_one_finds_it_again(company: 
     hidden = {id_: visible.pop(id_) for id_ in gone}
     found = resync(company.context)
     assert (found.removed, found.losses) == (0, 700)
-    assert unfinished(company.context) is None
+    assert load_place(company.context) is None
     assert len(company.mirror()) == 800
     records.update(gone)
     visible.update(hidden)
@@ -255,7 +255,7 @@ def test_a_quota_that_ends_it_is_waited_out_by_the_next(company: Any) -> None:
     with pytest.raises(RateLimitError):
         resync(company.context)
     company.sandbox.faults.clear()
-    begun = unfinished(company.context)
+    begun = load_place(company.context)
     assert begun is not None
     assert begun.read == 500
     assert timedelta(0) <= company.clock() - begun.began

@@ -71,8 +71,8 @@ def test_what_a_resync_finds_as_it_was_is_not_reconciled_and_counts_as_looked_at
     resync(firm.context)
     assert firm.due() == set()
     with firm.connector.store.read() as conn:
-        computed = {one.computed_at for one in objectives.all(conn, "main")}
-        assert computed == {last_reconcile.at(conn, "main")} == {firm.clock()}
+        computed = {one.computed_at for one in objectives.load_all(conn, "main")}
+        assert computed == {last_reconcile.load_instant(conn, "main")} == {firm.clock()}
 
 
 def test_only_what_differs_becomes_due(firm: Any) -> None:

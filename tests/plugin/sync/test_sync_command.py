@@ -84,7 +84,7 @@ def test_what_a_lost_webhook_left_behind_is_shown_by_objective(
         found = drift_of(conn, "main")
         named = {one.id: one.issues for one in found.worst}
         assert named[state] == 1
-        assert drift.of(conn, "main", state).issues == 1
+        assert drift.load_drift(conn, "main", state).issues == 1
     _, said = command("status")
     assert "had been wrong: 1 issue" in said
     metrics = render_metrics(installation(quiet.connector, MONITORING)).decode()

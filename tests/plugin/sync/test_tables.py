@@ -318,14 +318,14 @@ def test_a_person_ends_what_is_held_of_some_or_of_all(bare: Context) -> None:
         brakes.put(conn, "main", brakes.Brake("too much", NOW, 3, frozenset("123")), {})
     assert hold.release(bare, ["1", "1", "unknown"]) == 1
     with bare.store.read() as conn:
-        assert sorted(one.issue_id for one in writes.held(conn, "main")) == ["2", "3"]
-        standing = brakes.standing(conn, "main")
+        assert sorted(one.issue_id for one in writes.load_held(conn, "main")) == ["2", "3"]
+        standing = brakes.load_standing(conn, "main")
         assert standing is not None
         assert standing.objectives == {"2", "3"}
     with bare.store.write() as conn:
         assert hold.end(conn, "main", writes.drop, NOW) == 2
-        assert (writes.held(conn, "main"), brakes.standing(conn, "main")) == ([], None)
-        latest = writes.latest(conn, "main", "2", "customfield_10060")
+        assert (writes.load_held(conn, "main"), brakes.load_standing(conn, "main")) == ([], None)
+        latest = writes.load_latest(conn, "main", "2", "customfield_10060")
         assert latest is not None
         assert latest.outcome is WriteOutcome.DROPPED
 
@@ -426,13 +426,13 @@ def test_a_trial_that_another_took_or_ended_meanwhile_is_not_taken_twice(
         with bare.store.write() as conn:
             outage.strike(conn, "main", NOW - HOUR, error, whole=True)
             outages.change(conn, "main", lambda one: one and replace(one, next_try=next_try))
-    monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
+    monkeypatch.setattr(outage, "load_standing", lambda _conn, _site: seen)
     way = outage.way(bare)
     assert (way.free, way.trial is not None) == (free, next_try is not None and free)
     if way.trial is not None:
         monkeypatch.undo()
         with bare.store.read() as conn:
-            kept = outage.standing(conn, "main")
+            kept = outage.load_standing(conn, "main")
         assert kept == replace(way.trial, next_try=NOW + outage.TRIAL)
         assert way.trial.next_try == next_try
 

@@ -26,7 +26,7 @@ def test_what_is_written_is_what_the_page_says(tmp_path: Path) -> None:
         activate(demo.connector, TESTER, "main", MAPPING, large=True)
         sync_site(demo.connector, "main")
         with demo.connector.store.read() as conn:
-            states = [one.state for one in objectives.all(conn, "main") if one.state.issue_id]
+            states = [one.state for one in objectives.load_all(conn, "main") if one.state.issue_id]
         told = {state.id: forecast_of(demo.connector, TESTER, "main", state.id) for state in states}
         held = {id_: kept.get(KEY) for id_, kept in demo.sandbox.sandbox.properties.items()}
         likely = {id_: percent(one.probability, 1) for id_, one in told.items() if one and one.probability}

@@ -8,7 +8,7 @@ from time import process_time
 
 import pytest
 
-from mappings.digest.digest import Section, WaitingTask, waiting
+from mappings.digest.digest import Section, WaitingTask, list_waiting
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.imports.plan import LeftRow, LeftValue, PlannedRow
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -277,7 +277,7 @@ def test_issues_side_by_side_are_counted_by_what_they_are_not_by_their_names() -
 
 
 def test_a_line_of_a_digest_about_a_hidden_issue_does_not_tell_for_whom_it_waits() -> None:
-    lines = waiting(
+    lines = list_waiting(
         [
             WaitingTask("SEC-7 Buy Contoso", "score it", "Kim", "/why/7", "7"),
             WaitingTask("PLAT-8 Paint it", "score it", "Ada", "/why/8", "8"),

@@ -312,12 +312,12 @@ class Story:
 
     def _inbox_is_empty(self) -> bool:
         with self.tables.read() as conn:
-            return not inbox.pending(conn, 1)
+            return not inbox.load_pending(conn, 1)
 
     def _idle(self) -> bool:
         self._approve()
         with self.tables.read() as conn:
-            waiting = due.pending_count(conn) or len(inbox.pending(conn, 1))
+            waiting = due.pending_count(conn) or len(inbox.load_pending(conn, 1))
         return not waiting and not self.post.pending
 
     def _approve(self) -> None:
@@ -327,7 +327,7 @@ class Story:
         if accept_losses(self.context(), in_jira):
             self.chronicle.note("story", "a person accepts that issues are gone")
         with self.tables.read() as conn:
-            held = brakes.standing(conn, SITE)
+            held = brakes.load_standing(conn, SITE)
         if held is not None:
             hold.release(self.context())
             with self.tables.write() as conn:

@@ -11,7 +11,7 @@ from stormy_world.verdict import jira_now, recomputed
 
 from connectors.sandbox import CONNECTOR, Sandbox
 from mappings.facts.goal import SOURCE
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.targets.goal import METRICS, POSTS_A_DAY
 
 FIRST_ISSUE, MOST_GOALS = 10001, 45
@@ -50,7 +50,7 @@ def _wrong_metrics(world: Judged) -> Iterator[str]:
     owned = owners(context.mapping, states.values())
     book = world.site.sandbox.goals
     for state in states.values():
-        for wanted in desired(context.mapping, state, issues.get, context.basis, owned):
+        for wanted in desired_values(context.mapping, state, issues.get, context.basis, owned):
             if wanted.place.id != METRICS.id or not isinstance(wanted.raw, dict):
                 continue
             goal = book.named(str(wanted.raw["goal"]))

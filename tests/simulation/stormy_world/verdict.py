@@ -23,13 +23,13 @@ from mappings.facts.issue import Issue, Reading
 from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.targets import target_of
 from mappings.write_back.targets.entity_property import property_place
 from plugin.sync.context import Context
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
 from plugin.sync.write_back.places import with_places
-from plugin.use_cases.objectives.as_of import Lookback, ruling
+from plugin.use_cases.objectives.as_of import Lookback, current_rules
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NO_FACTS = ("history_at", "history_names")
@@ -94,7 +94,7 @@ def standing_still(context: Context, issues: dict[str, Issue]) -> dict[str, Obje
     """What every objective stands at; what the connector noted at the end of a cycle is believed, for Jira has forgotten it."""
     ids = [*issues, *(f"@{rule.part.id}" for rule in context.mapping.objectives)]
     with context.store.read() as conn:
-        noted = cycle_ends.latest(conn, SITE, ids)
+        noted = cycle_ends.load_latest(conn, SITE, ids)
     mapping, forest, moment = context.mapping, Forest.of(issues.values()), context.moment()
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     return assess(mapping, forest, moment, ended=ended) | standing_by_notes(mapping, noted, forest, moment)
@@ -107,7 +107,7 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     context = world.context()
     owned = owners(context.mapping, states.values())
     for state in states.values():
-        for wanted in desired(context.mapping, state, issues.get, context.basis, owned):
+        for wanted in desired_values(context.mapping, state, issues.get, context.basis, owned):
             if target_of(wanted.place.id).consults:
                 continue  # a goal is told once a day, and judged by itself
             found = wanted.place.actual(issues[wanted.issue_id])
@@ -197,7 +197,7 @@ def wrong_states(world: Judged) -> Iterator[str]:
     """Saved objectives that differ from the recomputation, and ledgers that do not sum."""
     wanted = recomputed(world, jira_now(world))
     with world.tables.read() as conn:
-        saved = {one.state.id: one.state for one in objectives.all(conn, SITE)}
+        saved = {one.state.id: one.state for one in objectives.load_all(conn, SITE)}
     if saved.keys() != wanted.keys():
         yield f"objectives missing {sorted(wanted.keys() - saved.keys())}, too many {sorted(saved.keys() - wanted.keys())}"
     for id_ in sorted(saved.keys() & wanted.keys()):
@@ -212,9 +212,9 @@ def wrong_states(world: Judged) -> Iterator[str]:
 def wrong_past(world: Judged) -> Iterator[str]:
     """Objectives that stand otherwise as of this moment, asked as any other of the past, than they are saved: in a number or in a word."""
     context = world.context()
-    stood = Lookback(context).states(context.clock(), ruling(context)).states
+    stood = Lookback(context).states(context.clock(), current_rules(context)).states
     with world.tables.read() as conn:
-        saved = {one.state.id: one.state for one in objectives.all(conn, SITE)}
+        saved = {one.state.id: one.state for one in objectives.load_all(conn, SITE)}
     if saved.keys() != stood.keys():
         yield f"as of now {sorted(stood.keys() - saved.keys())} more, {sorted(saved.keys() - stood.keys())} less"
     for id_ in sorted(saved.keys() & stood.keys()):

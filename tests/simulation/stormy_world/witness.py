@@ -25,7 +25,7 @@ from connectors.store.mirror import mirror
 from connectors.store.schema import numbers
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.desired_values import desired_values, owners
 from plugin.sync.context import Context
 
 MOST_BLENDS = 300
@@ -148,7 +148,7 @@ class Witness:
         wanted = {
             (one.issue_id, one.place.id)
             for state in states.values()
-            for one in desired(context.mapping, state, issues.get, context.basis, owned)
+            for one in desired_values(context.mapping, state, issues.get, context.basis, owned)
         }
         for (issue_id, field_id), value in self._last.items():
             issue = issues.get(issue_id)
@@ -239,7 +239,7 @@ class Witness:
         issues, states, context = of
         owned = owners(context.mapping, states.values())
         for state in states.values():
-            for one in desired(context.mapping, state, issues.get, context.basis, owned):
+            for one in desired_values(context.mapping, state, issues.get, context.basis, owned):
                 if (one.issue_id, one.place.id) == place:
                     return one.place.equal(value, one.raw)
         return value is None

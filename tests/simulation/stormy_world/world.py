@@ -365,7 +365,7 @@ class World:
         """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
         accepted = accept_losses(self.context(), self.site.sandbox.records)
         with self.stage.store.read() as conn:
-            held = brakes.standing(conn, SITE)
+            held = brakes.load_standing(conn, SITE)
         if held is None:
             return accepted
         hold.release(self.context())
@@ -381,7 +381,7 @@ class World:
 
     def _left(self) -> tuple[object, ...]:
         with self.stage.store.read() as conn:
-            pending = [delivery.id for delivery in inbox.pending(conn, 10)]
+            pending = [delivery.id for delivery in inbox.load_pending(conn, 10)]
             count = due.pending_count(conn) - self._put_off(conn)
         return (f"{count} objectives are due", pending) if count or pending else ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mappings.document.checks.codes import Code
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import AliasUse, alias_uses, key_results, restricted_path
 from mappings.document.mapping import Mapping
 from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation
@@ -38,7 +38,7 @@ def resolve_field(alias: str, part: FieldPart, catalogue: Catalogue, report: Rep
         _unknown_id(part, catalogue, path, report)
         return written
     if part.name is not None and part.name.casefold() != field.name.casefold():
-        message = f"the field {part.id} is called {shown(field.name)} in Jira, not {shown(part.name)}; the id decides"
+        message = f"the field {part.id} is called {show_value(field.name)} in Jira, not {show_value(part.name)}; the id decides"
         report.warn(Code.FIELD_NAME_DIFFERS, message, (*path, "name"), value=part.name,
                    valid=(field.name,), remedy="correct the name or the id")  # fmt: skip
     return field
@@ -55,7 +55,7 @@ def _by_name(name: str, catalogue: Catalogue, path: Path, report: Report) -> Fie
         report.unknown(Code.UNKNOWN_FIELD, "the field", name, known, inner, remedy)
         return None
     ids = tuple(f"{field.id} ({_projects(field, catalogue)})" for field in found)
-    message = f"{len(found)} fields are called {shown(name)}: {', '.join(ids)}"
+    message = f"{len(found)} fields are called {show_value(name)}: {', '.join(ids)}"
     remedy = "write `id:` with the one that is meant"
     report.add(
         Code.AMBIGUOUS_FIELD, message, inner, value=name, valid=(field.id for field in found), remedy=remedy
@@ -72,8 +72,8 @@ def _unknown_id(part: FieldPart, catalogue: Catalogue, path: Path, report: Repor
     same = [
         field.id for field in catalogue.fields if part.name and field.name.casefold() == part.name.casefold()
     ]
-    hint = f"; a field called {shown(part.name)} has the id {', '.join(same)}" if same else ""
-    message = f"there is no field with the id {shown(part.id)}, or this account cannot see it{hint}"
+    hint = f"; a field called {show_value(part.name)} has the id {', '.join(same)}" if same else ""
+    message = f"there is no field with the id {show_value(part.id)}, or this account cannot see it{hint}"
     remedy = "write an id that Jira lists, or `name:` alone"
     report.add(Code.UNKNOWN_FIELD, message, (*path, "id"), value=part.id, valid=same, remedy=remedy)
 
@@ -100,7 +100,7 @@ def _check_same_field(mapping: Mapping, report: Report) -> None:
         parts = mapping.document.fields
         written = (parts[alias].id or parts[alias].name) == (parts[first].id or parts[first].name)
         if first != alias and not written:
-            message = f"{shown(alias)} and {shown(first)} are the same field {field.id}"
+            message = f"{show_value(alias)} and {show_value(first)} are the same field {field.id}"
             report.add(
                 Code.DUPLICATE_FIELD,
                 message,
@@ -115,7 +115,7 @@ def _check_selectors(mapping: Mapping, report: Report) -> None:
     written = {mapping.fields[alias].id: alias for alias in mapping.written_aliases()}
     for path, selector in selectors(mapping):
         for id_ in sorted(selector.fields & written.keys()):
-            message = f"this JQL reads the field {shown(written[id_])} ({id_}), which the mapping writes"
+            message = f"this JQL reads the field {show_value(written[id_])} ({id_}), which the mapping writes"
             remedy = "select by something that the mapping does not write"
             report.add(Code.TARGET_IS_SOURCE, message, path, value=written[id_], remedy=remedy)
 
@@ -163,9 +163,7 @@ def _check_use(use: AliasUse, mapping: Mapping, report: Report) -> None:
 def _wrong_type(
     alias: str, field: Field, fitting: Iterable[str], why: str, path: Path, report: Report
 ) -> None:
-    message = (
-        f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of the type {field.type}, but {why}"
-    )
+    message = f"the field {show_value(alias)} ({field.id}, {show_value(field.name)}) is of the type {field.type}, but {why}"
     remedy = "use a field of a fitting type, or write another value"
     report.add(Code.FIELD_TYPE, message, path, value=field.type, valid=fitting, remedy=remedy)
 
@@ -182,11 +180,9 @@ def _check_story_points(mapping: Mapping, catalogue: Catalogue, report: Report) 
             if not others:
                 continue
             listed = ", ".join(
-                f"{other.id} {shown(other.name)} ({_projects(other, catalogue)})" for other in others
+                f"{other.id} {show_value(other.name)} ({_projects(other, catalogue)})" for other in others
             )
-            message = (
-                f"story points are read from {field.id} {shown(field.name)}, but the site also has {listed}"
-            )
+            message = f"story points are read from {field.id} {show_value(field.name)}, but the site also has {listed}"
             remedy = "look at an estimated issue of each project, and use the field that holds its points"
             report.warn(Code.STORY_POINTS_AMBIGUOUS, message, ("fields", alias), value=field.id,
                        valid=(one.id for one in points), remedy=remedy)  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mappings.diagnostic import Diagnostic
 from mappings.document.checks.codes import Code
 from mappings.document.checks.live.catalogue import links
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.names import Absence, MappingName, NameKind, Rename
 from mappings.document.schema import Document, TeamPart
@@ -69,7 +69,7 @@ def check_names(
         for rename in reversed(told.values()):
             report.warn(
                 Code.RENAMED, f"{rename}; the id decides, so no number changes", place.path,
-                value=rename.name.word, valid=(rename.now,), remedy=f"write {shown(rename.now)} in its place",
+                value=rename.name.word, valid=(rename.now,), remedy=f"write {show_value(rename.now)} in its place",
                 offset=place.offset, key=place.key,
             )  # fmt: skip
         for absence in (one for one in absences if _same(one.name, place.name)):

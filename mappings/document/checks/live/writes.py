@@ -12,7 +12,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.live.catalogue import STORY_POINT_NAMES
 from mappings.document.checks.live.doubts import Doubts, IssueSample
 from mappings.document.checks.live.readers import WiderNumber, check_readers
-from mappings.document.checks.report import Report, shown
+from mappings.document.checks.report import Report, show_value
 from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Subject
@@ -142,10 +142,11 @@ def _check_samples(
             }
             if sample.values.get(mapped.id) is None and others:
                 held = ", ".join(
-                    f"{shown(names.get(id_, id_))} ({id_}) holds {value}" for id_, value in others.items()
+                    f"{show_value(names.get(id_, id_))} ({id_}) holds {value}"
+                    for id_, value in others.items()
                 )
                 message = (
-                    f"{sample.issue_key} has nothing in {shown(mapped.name)} ({mapped.id}), while {held}"
+                    f"{sample.issue_key} has nothing in {show_value(mapped.name)} ({mapped.id}), while {held}"
                 )
                 remedy = "use the field that holds the points of these issues"
                 report.warn(
@@ -161,20 +162,22 @@ def _check_samples(
 def _check_doubts(mapping: BoundMapping, catalogue: Catalogue, found: Doubts, report: Report) -> None:
     """What is taken at its word and may not be meant, with the issues concerned."""
     for name, issues in found.cancelled.items():
-        message = f"what is {shown(name)} counts as done: {issues}"
-        remedy = f"add `status = {shown(name)}` to `excluded` (or to `not_achieved`), if they were not done"
+        message = f"what is {show_value(name)} counts as done: {issues}"
+        remedy = (
+            f"add `status = {show_value(name)}` to `excluded` (or to `not_achieved`), if they were not done"
+        )
         report.warn(Code.CANCELLED_COUNTS, message, ("statuses", "excluded"), value=name, remedy=remedy)
     for (path, doubt), issues in found.by_rules.items():
         report.warn(doubt.code, f"{doubt.message}: {issues}", path, value=doubt.value, remedy=doubt.remedy)
     for (path, name), issues in found.cycles.items():
         period = looks_like(name)
-        message = f"no cycle is called {shown(name)}, which {issues} name: they run in no cycle"
+        message = f"no cycle is called {show_value(name)}, which {issues} name: they run in no cycle"
         remedy = f"write `cycles: {{every: {period.name if period else 'quarter'}}}`, or add {name} with its days under `cycles`"
         report.warn(Code.UNLISTED_CYCLE, message, path, value=name, remedy=remedy)
     names = {one.id: one.name for one in catalogue.fields}
     aliases = {one.id: alias for alias, one in mapping.fields.items()}
     for pair, issues in found.points.items():
-        both = " and ".join(f"{shown(names.get(id_, id_))} ({id_})" for id_ in pair)
+        both = " and ".join(f"{show_value(names.get(id_, id_))} ({id_})" for id_ in pair)
         message = f"different numbers in {both}: {issues}"
         alias = next((aliases[id_] for id_ in pair if id_ in aliases), None)
         place: Path = ("fields",) if alias is None else ("fields", alias)

@@ -52,7 +52,7 @@ class WriteRow:
 
 def act_row(entry: AuditEntry, now: datetime, zone: tzinfo) -> ActRow:
     """The entry as a row."""
-    detail = tuple((name.replace("_", " "), shown(value)) for name, value in entry.detail.items())
+    detail = tuple((name.replace("_", " "), show_value(value)) for name, value in entry.detail.items())
     return ActRow(
         at=when(entry.at, now, zone), who=entry.who, what=entry.what, site=entry.site, detail=detail
     )
@@ -65,8 +65,8 @@ def write_row(record: WriteRecord, now: datetime, zone: tzinfo) -> WriteRow:
         site=record.site,
         issue=record.issue_key,
         field=record.field_name,
-        before=shown(record.before),
-        after=shown(record.after),
+        before=show_value(record.before),
+        after=show_value(record.after),
         reason=record.reason,
         outcome=record.outcome or "under way",
         level=LEVELS.get(record.outcome or "", "pending"),
@@ -76,12 +76,12 @@ def write_row(record: WriteRecord, now: datetime, zone: tzinfo) -> WriteRow:
     )
 
 
-def shown(value: object) -> str:
+def show_value(value: object) -> str:
     """A JSON value as text: words and options as people call them, nothing as an empty field, the rest as JSON."""
     if value is None:
         return "empty"
     if isinstance(value, dict) and set(value) == {"value"}:
-        return shown(value["value"])
+        return show_value(value["value"])
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)[:LONGEST_VALUE]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -150,7 +150,7 @@ def _row(head: Head, site: str | None, number: int, over: bool) -> ReviewRow:
             head.progress, head.expected, head.health.level.value, head.commitment, head.delivery, over=over
         ),
         score=score_text(head.progress),
-        reading=reading(head.progress, head.commitment),
+        reading=meaning_of_score(head.progress, head.commitment),
         health=badge(head.health),
         days=own_days(head.span),
         number=number,
@@ -158,7 +158,7 @@ def _row(head: Head, site: str | None, number: int, over: bool) -> ReviewRow:
     )
 
 
-def reading(progress: Fraction | None, commitment: str) -> str:
+def meaning_of_score(progress: Fraction | None, commitment: str) -> str:
     """What a score means: a commitment is kept at 1.0, an aspiration is met from 0.7 on."""
     if progress is None:
         return "cannot be scored: nothing was measured"

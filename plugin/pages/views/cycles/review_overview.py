@@ -95,7 +95,7 @@ def overview(rows: Sequence[ReviewedObjective], over: bool) -> Overview | None:
     )
 
 
-def kept(one: ReviewedObjective) -> bool:
+def is_reached(one: ReviewedObjective) -> bool:
     """Whether what was promised (1) or hoped (0.70) is reached."""
     wanted = ASPIRED if one.head.commitment == "aspirational" else 1
     return one.score is not None and one.score >= wanted
@@ -129,7 +129,7 @@ def _share(rows: Sequence[ReviewedObjective], what: str, verbs: tuple[str, str])
     """`of 8 committed objectives 3 were kept`; empty of none."""
     if not rows:
         return ""
-    done = sum(map(kept, rows))
+    done = sum(map(is_reached, rows))
     of = f"of {len(rows)} {what} {'objective' if len(rows) == 1 else 'objectives'}"
     return f"{of} {done or 'none'} {verbs[0] if done <= 1 else verbs[1]}"
 
@@ -141,7 +141,7 @@ def _counts(rows: Sequence[ReviewedObjective]) -> tuple[tuple[str, str, str], ..
     return (
         ("Mean score", score_text(_mean(known)), "of those that have one"),
         ("Scored", f"{len(known)} of {len(rows)}", f"{unknown} cannot be" if unknown else "all can be"),
-        ("Kept or reached", f"{sum(map(kept, rows))} of {len(rows)}", "promised 1.00, hoped 0.70"),
+        ("Kept or reached", f"{sum(map(is_reached, rows))} of {len(rows)}", "promised 1.00, hoped 0.70"),
         ("With confidence", f"{len(sure)} of {len(rows)}", "somebody said how sure they are"),
     )
 
@@ -229,8 +229,8 @@ def _team(name: str, mine: Sequence[ReviewedObjective]) -> TeamScores:
     return TeamScores(
         name=name,
         mean=score_text(_mean([score for score, _ in known])),
-        kept=f"{sum(map(kept, committed))} of {len(committed)}" if committed else "—",
-        reached=f"{sum(map(kept, hoped))} of {len(hoped)}" if hoped else "—",
+        kept=f"{sum(map(is_reached, committed))} of {len(committed)}" if committed else "—",
+        reached=f"{sum(map(is_reached, hoped))} of {len(hoped)}" if hoped else "—",
         dots=tuple((length(score), promise) for score, promise in known) if len(mine) <= MOST_MARKS else (),
     )
 

@@ -13,7 +13,7 @@ from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.use_cases.check_ins.check_ins import WITHDRAWN, KeptCheckIn
@@ -108,7 +108,7 @@ def _lost(about: CheckIn, around: ObjectiveContext) -> CurrentCheckIn:
     at = when(about.at, around.now, around.zone)
     return CurrentCheckIn(
         number=about.id,
-        said=said(about),
+        said=describe_check_in(about),
         by=about.by,
         at=at,
         note=about.note,
@@ -116,7 +116,7 @@ def _lost(about: CheckIn, around: ObjectiveContext) -> CurrentCheckIn:
         derived=percent_text(None),
         taken_up=True,
         asks=True,
-        question=f"{about.by}’s check-in of {said(about)} is for a key result that is none any more.",
+        question=f"{about.by}’s check-in of {describe_check_in(about)} is for a key result that is none any more.",
         may_keep=False,
     )
 
@@ -164,7 +164,7 @@ def _standing(state: KeyResultState, now: CheckIn, around: ObjectiveContext) -> 
     derived = now.derived if ruling is None or not taken_up else ruling.derived
     return CurrentCheckIn(
         number=now.id,
-        said=said(now),
+        said=describe_check_in(now),
         by=now.by,
         at=when(now.at, around.now, around.zone),
         note=now.note,
@@ -172,13 +172,13 @@ def _standing(state: KeyResultState, now: CheckIn, around: ObjectiveContext) -> 
         derived=percent_text(derived),
         taken_up=taken_up,
         asks=asks,
-        question=told(ruling.sentence) if asks and ruling is not None else "",
+        question=finish_clause(ruling.sentence) if asks and ruling is not None else "",
         may_keep=asks and ruling is not None and ruling.rule in ("derived-moved", "date-passed"),
         since=now.at.isoformat(),
     )
 
 
-def said(check_in: CheckIn) -> str:
+def describe_check_in(check_in: CheckIn) -> str:
     """What it says, numbers as the page writes them."""
     if check_in.value is None:
         return check_in.said
@@ -207,7 +207,7 @@ def _ended(one: KeptCheckIn, around: ObjectiveContext, put_back: bool) -> EndedC
     how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)
     return EndedCheckIn(
-        said=said(about),
+        said=describe_check_in(about),
         by=about.by,
         at=at,
         note=about.note,

@@ -20,7 +20,7 @@ from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable
 from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
 from plugin.pages.views.objectives.remarks import RemarkRow, remarks
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.pages.views.words.obstacle import ObstacleLine, obstacle_line
@@ -96,7 +96,7 @@ def explanation(
         delivery=bar(state.delivery, None, "plain", state.commitment),
         outcome=bar(state.outcome, None, "plain", state.commitment),
         health=badge(state.health),
-        flags=tuple(told(flag) for flag in state.flags),
+        flags=tuple(finish_clause(flag) for flag in state.flags),
         gaps=_gaps(state, around.browse),
         key_results=krs,
         left_over=left_over(state.key_results, around),

@@ -10,7 +10,7 @@ from fractions import Fraction
 from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend, chance
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import THIN, number_text
 from plugin.pages.views.words.moments import day_text, short_day
 from plugin.use_cases.objectives.objective_list import KeptForecast
@@ -87,7 +87,7 @@ class ForecastView:
     rows: tuple[ForecastRow, ...]
 
 
-def calibrated(found: Calibration) -> CalibrationRow:
+def calibration_row(found: Calibration) -> CalibrationRow:
     """How good the forecasts of one level were."""
     word, number, items = WORDS[found.level], found.forecasts, found.key_results
     told = f"{number} {'forecast' if number == 1 else 'forecasts'} of {items} key {'result' if items == 1 else 'results'}"
@@ -114,7 +114,7 @@ def forecast_view(found: ObjectiveForecast) -> ForecastView:
         last="" if found.last is None else day_text(found.last),
         deciding=next((row for row in rows if row.deciding), None),
         share=found.share if known else "",
-        why="" if known else told(found.sentence),
+        why="" if known else finish_clause(found.sentence),
         rows=rows,
     )
 
@@ -150,12 +150,12 @@ def _row(one: KeyResultForecast, place: int, deciding: bool) -> ForecastRow:
         shape=shape,
         word=word,
         chance=_share(answer.probability) if counted and answer.probability is not None else "",
-        why="" if answer.probability is not None else told(answer.sentence),
+        why="" if answer.probability is not None else finish_clause(answer.sentence),
         by=_by(answer) if counted else (),
         facts=_work(work) if work is not None else _trend(answer.trend) if answer.trend is not None else (),
         weeks=_bars(work) if work is not None else (),
         weeks_said=_weeks_said(work) if work is not None and work.weeks else "",
-        notes=tuple(told(note) for note in answer.notes),
+        notes=tuple(finish_clause(note) for note in answer.notes),
     )
 
 

@@ -12,7 +12,7 @@ from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.check_in import CheckIns, check_ins
 from plugin.pages.views.objectives.ledger import LedgerTable, ledger_table
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import MomentText, day_text, when_known
@@ -76,7 +76,7 @@ def key_result_row(
         due="" if measured.due is None else day_text(measured.due),
         late=measured.late,
         raw=_beyond(measured, state.commitment),
-        reason=told(measured.reason),
+        reason=finish_clause(measured.reason),
         weight=number_text(state.weight),
         bar=bar(measured.progress, expected, state.health.level.value, state.commitment, over=around.over),
         health=badge(state.health),

@@ -13,7 +13,7 @@ from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger, unsee
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.words.figures import (
     fraction_text,
-    grouped,
+    group_thousands,
     length,
     number_text,
     percent_text,
@@ -193,7 +193,7 @@ def _story(found: Sequence[WeighedRow]) -> str:
     if not missing:
         return ""
     row, most, share = max(found, key=lambda one: one[1] - one[2])
-    lacking, whole = (grouped(rounded(100 * each, 2)) for each in (most - share, missing))
+    lacking, whole = (group_thousands(rounded(100 * each, 2)) for each in (most - share, missing))
     return f"It counts {len(found)} rows. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the weight: {lacking} of the {whole} points to 100."
 
 

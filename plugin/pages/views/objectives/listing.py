@@ -19,8 +19,8 @@ from plugin.pages.views.objectives.column_heads import ColumnHead, column_heads
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.names import name, natural
-from plugin.pages.views.words.clause import told
-from plugin.pages.views.words.figures import grouped, percent_text
+from plugin.pages.views.words.clause import finish_clause
+from plugin.pages.views.words.figures import group_thousands, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.words.moments import MomentText, day_text, own_days, when
 from plugin.use_cases.cycles.cycles import CycleDays
@@ -212,7 +212,7 @@ class Listing:
         return any(one.value not in ("", "none") for one in self.teams)
 
 
-def listing(
+def build_listing(
     found: ObjectivePage,
     filters: Filters,
     cycles: Cycles,
@@ -316,7 +316,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         forecast=kept_chance(one.forecast),
         trend=spark(one.history, one.ended_at or now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
-        flags=tuple(told(flag) for flag in head.flags),
+        flags=tuple(finish_clause(flag) for flag in head.flags),
         texts={column.key: column.text(one) for column in COLUMNS if column.text is not None},
         cycle=""
         if cycles is None
@@ -344,8 +344,8 @@ def _step(week: WeekMove | None) -> WeekStep:
         return WeekStep("—", "", ())
     shown = rounded(week.total * 100, 0)
     way = "up" if week.total > 0 else "down" if week.total < 0 else "still"
-    text = f"+{grouped(shown)}" if shown > 0 else grouped(shown) if shown < 0 else "0"
-    return WeekStep(text, way, tuple(told(cause) for cause in week.causes))
+    text = f"+{group_thousands(shown)}" if shown > 0 else group_thousands(shown) if shown < 0 else "0"
+    return WeekStep(text, way, tuple(finish_clause(cause) for cause in week.causes))
 
 
 def initials(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mappings.explain.check_in import CheckIn
-from plugin.pages.views.objectives.check_in import said
+from plugin.pages.views.objectives.check_in import describe_check_in
 from plugin.pages.views.objectives.check_in_form import ReplyForm
 from plugin.pages.views.objectives.key_result import KeyResultRow
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
@@ -69,7 +69,7 @@ def _remark(
         at=when(one.at, around.now, around.zone),
         key_result=row.title if row is not None else "a key result that is none any more",
         anchor=row.anchor if row is not None else "",
-        value=said(one) if one.value is not None else "",
+        value=describe_check_in(one) if one.value is not None else "",
         sure=_sure(one, before),
         note=one.note,
         ended="" if kept.ended_how is None else kept.ended_how,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def told(clause: str) -> str:
+def finish_clause(clause: str) -> str:
     """The clause with a capital and a full stop; a bare code is made readable, and no percentage is torn."""
     text = clause if " " in clause else clause.replace("_", " ").replace("-", " ")
     if not text:

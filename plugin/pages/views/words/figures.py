@@ -18,7 +18,7 @@ NOTHING, WHOLE = Fraction(0), Fraction(1)
 def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction = WHOLE) -> str:
     """`62 %`, or the word for unknown."""
     shown = percent(value, digits, achieved_at)
-    return UNKNOWN if shown is None else f"{grouped(shown)}{THIN}%"
+    return UNKNOWN if shown is None else f"{group_thousands(shown)}{THIN}%"
 
 
 def number_text(value: Fraction | None, unknown: str = "—") -> str:
@@ -27,11 +27,11 @@ def number_text(value: Fraction | None, unknown: str = "—") -> str:
         return unknown
     for digits in range(MOST_DECIMALS + 1):
         if rounded(value, digits) == value:
-            return grouped(rounded(value, digits))
-    return grouped(rounded(value, 2))
+            return group_thousands(rounded(value, digits))
+    return group_thousands(rounded(value, 2))
 
 
-def grouped(value: Decimal) -> str:
+def group_thousands(value: Decimal) -> str:
     """A decimal with thin spaces between thousands and a true minus sign."""
     return f"{value:,f}".replace(",", THIN).replace("-", MINUS)
 
@@ -67,4 +67,4 @@ def points(shares: Sequence[Fraction], total: Fraction, achieved_at: Fraction = 
 
 def points_text(value: Decimal) -> str:
     """`12.35`, or a dash for a row that adds nothing."""
-    return grouped(value) if value else "—"
+    return group_thousands(value) if value else "—"

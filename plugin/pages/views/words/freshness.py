@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.accounts.record import show_value
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
 from plugin.pages.views.words.moments import MomentText, when, when_known
 from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.health.budget import in_words
-from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
-from plugin.use_cases.health.missing_matters import waiting
+from plugin.use_cases.health.concerns import Concern, concerns, count_corrected, verdict, worst
+from plugin.use_cases.health.missing_matters import waiting_obstacles
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
@@ -139,7 +139,7 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
     calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
     by_kind: dict[MissingKind, list[Obstacle]] = {kind: [] for kind in MissingKind}
-    for one in waiting(fresh):
+    for one in waiting_obstacles(fresh):
         by_kind[one.kind].append(one)
     held = held_groups(by_kind[MissingKind.HELD], browse, now, zone)
     return SiteRow(
@@ -170,8 +170,8 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
                 objective_id=one.place.objective_id,
                 issue_id=one.place.issue,
                 field_id=one.place.field_id,
-                stands=shown(one.stands),
-                wanted=shown(one.wanted),
+                stands=show_value(one.stands),
+                wanted=show_value(one.wanted),
             )
             for one in by_kind[MissingKind.REFUSED]
         ),
@@ -234,7 +234,7 @@ def _losses(lost: Sequence[Obstacle], browse: Browse, now: datetime, zone: tzinf
 def _drift(fresh: SiteStatus) -> str:
     if fresh.drift is None:
         return "not known yet"
-    return corrected(fresh.drift.issues) if fresh.drift.issues else "none"
+    return count_corrected(fresh.drift.issues) if fresh.drift.issues else "none"
 
 
 def _reading(fresh: SiteStatus, now: datetime) -> BackgroundJob | None:
@@ -323,7 +323,7 @@ def _drifted(fresh: SiteStatus) -> int:
 def _drifted_objectives(fresh: SiteStatus) -> tuple[tuple[str, str, str], ...]:
     """Id, name and how many issues, of the objectives that had been wrong."""
     worst = fresh.drift.worst if fresh.drift else ()
-    return tuple((one.id, one.key or one.title or one.id, corrected(one.issues)) for one in worst)
+    return tuple((one.id, one.key or one.title or one.id, count_corrected(one.issues)) for one in worst)
 
 
 def _dead(one: Obstacle, now: datetime, zone: tzinfo) -> DeadRow:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from mappings.rollup.health_rules import HEALTH_RULES, verdict
 from mappings.rollup.state import Health, HealthLevel
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import length
 
 WORDS = {
@@ -67,8 +67,8 @@ def badge(health: Health) -> Badge:
         level=health.level.value,
         word=WORDS[health.level],
         rule=health.rule,
-        sentence=told(health.sentence),
-        brief=told(brief),
+        sentence=finish_clause(health.sentence),
+        brief=finish_clause(brief),
         meaning=rule.means if rule is not None else "",
         verdict=(said := verdict(health) or WORDS[health.level]),
         line=OF_A_PART.get(said, said) if health.row else said,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.accounts.record import show_value
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.work.obstacles import Obstacle
@@ -47,8 +47,8 @@ def held_groups(
             key=one.issue_key,
             url=browse(one.issue_key),
             field=one.field_name,
-            stands=shown(one.stands),
-            wanted=shown(one.wanted),
+            stands=show_value(one.stands),
+            wanted=show_value(one.wanted),
             why=one.why,
             since=when(one.since, now, zone),
         )

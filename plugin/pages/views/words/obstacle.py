@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.accounts.record import show_value
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.work.obstacles import Obstacle
@@ -26,7 +26,9 @@ class ObstacleLine:
 
 def obstacle_line(one: Obstacle, browse: Browse, now: datetime, zone: tzinfo) -> ObstacleLine:
     """The obstacle as a line."""
-    values = f"Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
+    values = (
+        f"Jira has {show_value(one.stands)}; wanted is {show_value(one.wanted)}." if one.is_of_field else ""
+    )
     return ObstacleLine(
         name=one.name,
         url=browse(one.issue_key) if one.issue_key else None,

@@ -91,7 +91,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     reach = replace(SitePast(context).reach(), outside=_outside(connector))
     answer = _answer(watched, part, so_far, reach, connector)
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(_WantedPeriod(part, running), answer, now)])
             return Pull(None, answer)
@@ -130,7 +130,7 @@ def _due(connector: Connector, site: str, watched: WatchedKpis) -> tuple[_Wanted
         return ()
     with connector.store.read() as conn:
         read = kpis.instants(conn, site, ended, lasts)
-        failures = {(one.kpi, one.last): one for one in kpi_failures.of(conn, site, min(lasts))}
+        failures = {(one.kpi, one.last): one for one in kpi_failures.load_failures(conn, site, min(lasts))}
     wanted, late = list[_WantedPeriod](), list[KpiFailure]()
     for part in parts:
         for period in ended[part.id]:
@@ -190,7 +190,7 @@ def _take(
 ) -> None:
     id_, site = wanted.part.id, context.site
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
+        kpis.hold_alone(conn, site)
         if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(wanted, answer, connector.clock())])
             return

@@ -168,7 +168,7 @@ class SitePast:
             return
         self._past = None  # it was made without these
         with context.store.read() as conn:
-            found = issue_steps.kept(context, conn, missing)
+            found = issue_steps.load_histories(context, conn, missing)
         self._steps |= found
         unknown = sorted(missing.keys() - found.keys(), key=int)
         if unknown:

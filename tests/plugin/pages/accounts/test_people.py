@@ -13,7 +13,7 @@ from connectors.store.numbers.check_ins import KeptCheckIn
 from docs.screenshots.company import NOW, ZONE, seeded
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
-from plugin.pages.frame.person_names import naming
+from plugin.pages.frame.person_names import person_namer
 from plugin.pages.views.objectives.explanation import explanation
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
 
@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 )
 def test_an_address_is_shown_as_the_name_of_its_account(text, shown):
     with Flask("names").app_context():
-        assert naming(seeded())(text) == shown
+        assert person_namer(seeded())(text) == shown
 
 
 def spoken(points, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.accounts.record import show_value
 
 HASH = "0123456789ab" + "cdef" * 13
 
@@ -23,4 +23,4 @@ HASH = "0123456789ab" + "cdef" * 13
     ],
 )
 def test_values_are_shown_as_people_call_them(value, text):
-    assert shown(value) == text
+    assert show_value(value) == text

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mappings.kpi.band import Band
-from plugin.pages.views.cycles.review import reading, review
+from plugin.pages.views.cycles.review import meaning_of_score, review
 from plugin.pages.views.cycles.review_overview import ReviewedObjective, overview
 from plugin.pages.views.words.figures import number_text
 from plugin.use_cases.kpis.kpi_words import band_words
@@ -29,7 +29,7 @@ from plugin.use_cases.kpis.kpi_words import band_words
     ],
 )
 def test_what_a_score_means(progress: Fraction | None, commitment: str, said: str) -> None:
-    assert reading(progress, commitment) == said
+    assert meaning_of_score(progress, commitment) == said
 
 
 def test_a_review_shows_the_latest_cycle_that_has_begun_with_every_objective(company: Any) -> None:

@@ -63,9 +63,11 @@ def test_the_history_is_offered_after_activation_and_read_in_the_background(admi
     offered = admin.text("/setup/main/webhook")
     assert re.search(r"on \d+ days before, since the cycle began: \d+ issues", offered)
     admin.post("/setup/main/history")
-    eventually(lambda: background_jobs.latest(world.connector, TESTER, "main", "backfill").state != "running")
+    eventually(
+        lambda: background_jobs.latest_job(world.connector, TESTER, "main", "backfill").state != "running"
+    )
     page = admin.text("/setup/main/webhook")
     assert re.search(r"\d+ points of the past are kept, of \d+ days", page)
     assert "Read the history" not in page
     with world.connector.store.read() as conn:
-        assert backfills.latest(conn, "main").points > 0
+        assert backfills.load_latest(conn, "main").points > 0

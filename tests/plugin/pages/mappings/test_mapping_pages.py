@@ -334,7 +334,7 @@ def test_a_refused_field_is_tried_again_or_forgotten(desk, world):
         assert "OKR progress" in editor.text("/health")
         editor.post(f"/health/main/refused/{act}", **place)
         with store.read() as conn:
-            assert [one.probing for one in refusals.all(conn, "main")] == standing
+            assert [one.probing for one in refusals.load_all(conn, "main")] == standing
             assert due.pending_count(conn, "main") == pending
 
 
@@ -366,17 +366,17 @@ def test_a_background_job_that_fell_silent_has_failed(world):
     )
     with connector.store.write() as conn:
         stored_jobs.begin(conn, "main", gone)
-    assert background_jobs.latest(connector, TESTER, "main", "sync").state == "failed"
+    assert background_jobs.latest_job(connector, TESTER, "main", "sync").state == "failed"
     assert background_jobs.begin(connector, "main", "sync", "x", lambda report: "fine")
     wait(world, SYNC)
-    assert background_jobs.latest(connector, TESTER, "main", "sync").said == "fine"
+    assert background_jobs.latest_job(connector, TESTER, "main", "sync").said == "fine"
 
 
 def wait(world, name: str) -> None:
     import time
 
     for _ in range(200):
-        found = background_jobs.latest(world.connector, TESTER, "main", name)
+        found = background_jobs.latest_job(world.connector, TESTER, "main", name)
         if found is not None and found.state != "running":
             return
         time.sleep(0.05)

@@ -21,7 +21,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 def one(world):
     """An objective and its delivery, as they stand."""
     with world.connector.store.read() as conn:
-        for saved in objectives.all(conn, "main"):
+        for saved in objectives.load_all(conn, "main"):
             for kr in saved.state.key_results:
                 if kr.kind == "delivery" and kr.contributing and saved.state.key:
                     return SimpleNamespace(
@@ -73,7 +73,7 @@ def test_what_an_editor_says_is_shown_until_it_is_withdrawn(desk, world, one, co
     with world.connector.store.read() as conn:
         assert due.pending_count(conn, "main") == 1
         assert audit.recent(conn, 1)[0].who == "editor@acme.example"
-        said = check_ins.standing(conn, "main", one.id)[one.id, one.kr]
+        said = check_ins.load_standing(conn, "main", one.id)[one.id, one.kr]
     assert computed().progress is not None
     since = page_of(editor, one).select_one(".said a")["href"]
     assert parse_qs(urlsplit(since).query)["since"] == [said.at.isoformat()]
@@ -102,7 +102,7 @@ def test_the_page_asks_and_both_answers_are_there(desk, world, one, computed):
     editor = desk("editor")
     say(editor, one, delta="0")
     with world.connector.store.write() as conn:
-        (standing,) = check_ins.standing(conn, "main").values()
+        (standing,) = check_ins.load_standing(conn, "main").values()
         check_ins.add(conn, "main", replace(standing, derived=Fraction(1, 100)))
     computed()
     page = page_of(editor, one)
@@ -133,7 +133,7 @@ def test_what_cannot_be_kept_loses_nothing_typed(desk, world, one, typed, told):
     page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
     assert answer.status_code == 422
     with world.connector.store.read() as conn:
-        assert check_ins.standing(conn, "main") == {}
+        assert check_ins.load_standing(conn, "main") == {}
     form = page.select_one("details.say[open] form")
     assert told in form.select_one("[role=alert]").text
     assert form.select_one("[name=note]")["value"] == "nearly"
@@ -160,7 +160,7 @@ def test_what_a_check_in_meant_by_another_measure_is_never_put_back_as_if_it_wer
     answer = editor.post(f"/objectives/{one.key}/check-ins/{number}/keep")
     assert "says the current value" in answer.get_data(as_text=True)
     with world.connector.store.read() as conn:
-        assert check_ins.standing(conn, "main") == {}
+        assert check_ins.load_standing(conn, "main") == {}
 
 
 def test_a_viewer_sees_what_was_said_and_cannot_answer(desk, one, computed):
@@ -177,7 +177,7 @@ def test_nobody_says_anything_without_the_token_of_the_form(desk, world, one):
     answer = desk("editor").client.post(f"/objectives/{one.key}/check-ins", data={"value": "50"})
     assert answer.status_code == 400
     with world.connector.store.read() as conn:
-        assert check_ins.standing(conn, "main") == {}
+        assert check_ins.load_standing(conn, "main") == {}
 
 
 def test_a_check_in_of_a_key_result_that_is_gone_is_shown_until_it_is_withdrawn(desk, world, one):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from docs.screenshots.company import seeded
 from mappings.explain.marks import Mark, MarkKind
-from plugin.pages.objectives.objective import explained
+from plugin.pages.objectives.objective import explanation_now
 from plugin.pages.sources import LocatedObjective
 from plugin.pages.views.objectives.history.marks import APART, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale
@@ -67,6 +67,6 @@ def test_what_is_expected_is_drawn_over_the_days_it_is_reckoned_by(client_for, s
     company = seeded()
     saved = replace(company.saved[0], state=replace(company.saved[0].state, span=span))
     with client_for(company).application.test_request_context():
-        view = explained(company, LocatedObjective("main", saved), everything=False)
+        view = explanation_now(company, LocatedObjective("main", saved), everything=False)
     assert view.cycle == said
     assert [one.parts for one in view.chart.curves if one.name == "expected"] == [(line,)]

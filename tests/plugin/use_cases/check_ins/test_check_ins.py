@@ -155,7 +155,7 @@ def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
     words = ("check-in", "add", objective.key, key_result.id, "--confidence", said["command"])
     assert company.command(*words).exit_code == 0
     with company.connector.store.read() as conn:
-        standing = kept.standing(conn, "main", objective.id)[objective.id, key_result.id]
+        standing = kept.load_standing(conn, "main", objective.id)[objective.id, key_result.id]
     assert (standing.value, standing.until, standing.delta) == (None, None, None)
     assert standing.confidence.confidence == Confidence(ConfidenceLevel.OFF, 3)
     wrong = company.command("check-in", "add", objective.key, key_result.id, "--confidence", "11").exception
@@ -168,7 +168,7 @@ def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
     for one in check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id):
         check_ins.withdraw(company.connector, COMMAND_LINE, "main", objective.id, one.check_in.id)
     with company.connector.store.read() as conn:
-        assert kept.standing(conn, "main", objective.id) == {}
+        assert kept.load_standing(conn, "main", objective.id) == {}
 
 
 def test_a_comment_that_was_refused_is_told_at_each_door(company):

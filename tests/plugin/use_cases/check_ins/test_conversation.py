@@ -82,7 +82,7 @@ def test_an_answer_is_kept_told_and_taken_back_at_each_door(company, said):
 
 def due_now(company):
     with company.connector.store.read() as conn:
-        return kept.standing(conn, "main")
+        return kept.load_standing(conn, "main")
 
 
 def test_what_is_no_answer_is_refused_and_what_was_typed_stays(company, said):

@@ -51,18 +51,18 @@ def office(company: Any, channel: WebhookServer) -> Any:
 def stands(office: Any) -> dict[str, tuple[str, int]]:
     """How far this week's message of each recipient is."""
     with office.connector.store.read() as conn:
-        found = outbox.latest(conn, "main")
+        found = outbox.load_latest(conn, "main")
     return {recipient: (one.state.value, one.attempts) for (_, recipient), one in found.items()}
 
 
 def stopped(office: Any) -> set[str]:
     with office.connector.store.read() as conn:
-        return {recipient for _, recipient in outbox.stopped(conn, "main")}
+        return {recipient for _, recipient in outbox.load_opt_outs(conn, "main")}
 
 
 def key_of(office: Any, recipient: str) -> str:
     with office.connector.store.read() as conn:
-        return outbox.latest(conn, "main")["weekly", recipient].key
+        return outbox.load_latest(conn, "main")["weekly", recipient].key
 
 
 SENDING = {

@@ -41,7 +41,7 @@ class World:
         """What the list shows, by id of the objective."""
         with self.connector.store.read() as conn:
             ids = objectives.ids(conn, "main")
-            found = forecasts.latest(conn, ("main",), list(ids), since)
+            found = forecasts.load_latest(conn, ("main",), list(ids), since)
         return {id_: one for (_, id_), one in found.items()}
 
 
@@ -76,7 +76,7 @@ def test_each_day_is_kept_once_and_judged_when_its_cycle_is_over(world: World) -
     assert calibration_of(world.connector, COMMAND_LINE, "2026-Q4") == ()
 
     with world.connector.store.read() as conn:
-        states = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        states = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
         reached = {
             f"main|{id_}|{one.id}": one.measurement.progress >= ACHIEVED_AT[one.commitment]
             for id_ in now
@@ -88,7 +88,7 @@ def test_each_day_is_kept_once_and_judged_when_its_cycle_is_over(world: World) -
     assert judge_ended(world.connector, "main") == first
     assert judge_ended(world.connector, "main") == 0
     with world.connector.store.read() as conn:
-        told = forecasts.told(conn, ("main",), "2026-Q4")
+        told = forecasts.load_judged(conn, ("main",), "2026-Q4")
     assert sum(one.days for one in told) == 2 * len({one.key_result for one in told}) > 0
     assert all(one.came_true is reached[one.key_result] for one in told)
     found = calibration_of(world.connector, COMMAND_LINE, "2026-Q4")
@@ -130,15 +130,15 @@ def test_only_what_could_be_told_true_or_false_is_told(store: Store) -> None:
         forecasts.keep(conn, "main", said)
         forecasts.keep(conn, "main", [kept("a", 1, "1/3")])  # what was said first on a day stands
         forecasts.keep(conn, "other", [kept("a", 1, "1/3")])
-        assert forecasts.unjudged(conn, "main", Q4) == ["1"]
+        assert forecasts.list_unjudged(conn, "main", Q4) == ["1"]
         forecasts.judge(conn, "main", Q4, "1", {"a": True, "b": False}, date(2027, 1, 1))
-        assert forecasts.unjudged(conn, "main", Q4) == []
-        assert forecasts.unjudged(conn, "main", Q3) == ["1"]
-        told = forecasts.told(conn, ("main",), Q4)
+        assert forecasts.list_unjudged(conn, "main", Q4) == []
+        assert forecasts.list_unjudged(conn, "main", Q3) == ["1"]
+        told = forecasts.load_judged(conn, ("main",), Q4)
         assert sorted(told, key=lambda one: (one.key_result, one.probability)) == [
             PastForecast("main|1|a", Fraction(1, 2), True, 2),
             PastForecast("main|1|a", Fraction(9, 10), True, 1),
             PastForecast("main|1|b", Fraction(1, 4), False, 1),
         ]
         forecasts.prune(conn, "main", date(2026, 11, 3))
-        assert [one.probability for one in forecasts.told(conn, ("main",), Q4)] == [Fraction(9, 10)]
+        assert [one.probability for one in forecasts.load_judged(conn, ("main",), Q4)] == [Fraction(9, 10)]

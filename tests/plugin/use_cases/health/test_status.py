@@ -139,7 +139,7 @@ def test_nobody_asks_who_may_not(doors):
 
 def test_the_metrics_count_every_objective_by_cycle_and_health(company: Any) -> None:
     with company.connector.store.read() as conn:
-        states = [one.state for one in objectives.all(conn, "main")]
+        states = [one.state for one in objectives.load_all(conn, "main")]
     wanted = Counter((state.cycle_id or "", str(state.health.level)) for state in states)
     text = company.app.test_client().get("/metrics").get_data(as_text=True)
     told = {

@@ -80,7 +80,7 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
     beat.start()
     with connector.store.read() as conn:
         assert [one.pid for one in processes(conn)] == [me.pid]
-        assert heartbeat.counted(conn).calls == counted.calls
+        assert heartbeat.count_processes(conn).calls == counted.calls
     beat.stop()
 
 

@@ -106,8 +106,8 @@ def test_an_export_becomes_issues_that_the_mapping_reads_and_check_ins_that_are_
     harbor.work_off()
     with harbor.connector.store.read() as conn:
         saved = objectives.load(conn, "main", objective.id)
-        (said,) = check_ins.of(conn, "main", objective.id)
-        standing = check_ins.standing(conn, "main", objective.id)
+        (said,) = check_ins.load_all(conn, "main", objective.id)
+        standing = check_ins.load_standing(conn, "main", objective.id)
     assert saved is not None
     assert (saved.state.cycle_id, saved.state.progress) == (
         "2026-Q4",
@@ -156,7 +156,7 @@ def test_a_call_whose_answer_never_came_makes_nothing_twice(
     assert second.kept.state == "done"
     assert [each.summary.split()[0] for each in records(harbor)] == ["Ferries", "Departures", "Spare"]
     with harbor.connector.store.read() as conn:
-        assert len(check_ins.of(conn, "main", records(harbor)[0].id)) == 1
+        assert len(check_ins.load_all(conn, "main", records(harbor)[0].id)) == 1
 
 
 def test_a_killed_process_is_followed_by_another_once_its_lease_is_over(
@@ -228,7 +228,7 @@ def test_one_that_cannot_become_whole_is_given_up_and_the_next_makes_its_rest_wh
     objective, departures, engine = records(harbor)
     assert [each.parent_id for each in (departures, engine)] == [objective.id] * 2
     with harbor.connector.store.read() as conn:
-        assert len(check_ins.of(conn, "main", objective.id)) == 1
+        assert len(check_ins.load_all(conn, "main", objective.id)) == 1
     assert [row.row for row, _ in planned(harbor).kept.content.plan.known] == [2, 3, 4]
 
 
@@ -361,7 +361,7 @@ def test_rows_that_changed_change_their_issues_but_for_what_a_person_edited_sinc
     )
     assert {"okr", "2026-Q4"} <= set(objective.labels)
     with harbor.connector.store.read() as conn:
-        assert [each.check_in.value for each in check_ins.of(conn, "main", objective.id)] == [90, 86]
+        assert [each.check_in.value for each in check_ins.load_all(conn, "main", objective.id)] == [90, 86]
     again = planned(harbor, changed(ferry()))
     assert (again.kept.content.plan.update, [each.row.row for each in again.kept.content.plan.left]) == (
         (),
@@ -400,7 +400,7 @@ def test_an_edit_between_plan_and_apply_is_left_and_a_lost_answer_writes_once(
     notes = {each["row"]: each["note"] for each in import_values(done)["updated"]}
     assert notes == {2: "end_date is left: it was changed in Jira since", 3: "", 4: ""}
     with harbor.connector.store.read() as conn:
-        assert len(check_ins.of(conn, "main", objective.id)) == 2
+        assert len(check_ins.load_all(conn, "main", objective.id)) == 2
 
 
 def test_a_description_with_a_picture_of_a_persons_is_left_and_another_unit_is_a_change(
@@ -432,7 +432,7 @@ def test_two_plans_of_the_same_file_keep_a_check_in_once(harbor: Watch) -> None:
     for one in (first, second):
         assert apply(harbor.connector, TESTER, "main", one.kept.id).kept.state == "done"
     with harbor.connector.store.read() as conn:
-        told = check_ins.of(conn, "main", records(harbor)[0].id)
+        told = check_ins.load_all(conn, "main", records(harbor)[0].id)
     assert [each.check_in.value for each in told] == [90, 86]
 
 

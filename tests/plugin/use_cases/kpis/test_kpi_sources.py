@@ -75,7 +75,7 @@ class Watch(Hand):
 
     def failures(self) -> list[tuple[str, str, int]]:
         with self.connector.store.read() as conn:
-            found = kpi_failures.of(conn, "main")
+            found = kpi_failures.load_failures(conn, "main")
         return [(f"{one.last:%m-%d}", one.kind, one.attempts) for one in found]
 
     def calls(self) -> dict[str, int]:
@@ -318,7 +318,7 @@ def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs:
     schedules.run(task)
     assert asked == []
     with watch.connector.store.read() as conn:
-        assert issue_histories.known(conn, "main", {}, ()) == {}
+        assert issue_histories.load_known(conn, "main", {}, ()) == {}
 
 
 FLOW = """

@@ -11,7 +11,7 @@ import pytest
 from mappings.explain.confidence import Confidence, ConfidenceLevel
 from mappings.explain.week import WeekMove
 from mappings.rollup.state import Health, HealthLevel
-from plugin.use_cases.meeting.agenda import LONGEST, Meeting, Reason, meeting, reason_of
+from plugin.use_cases.meeting.agenda import LONGEST, Meeting, Reason, plan_meeting, reason_of
 from plugin.use_cases.objectives.objective_list import Headline, ListedHead
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_the_first_reason_that_holds(one: ListedHead, reason: Reason | None) -> 
 
 
 def test_the_order_is_that_of_the_reasons_and_within_one_the_lowest_pace_first() -> None:
-    found = meeting(
+    found = plan_meeting(
         [
             listed("OFF-1", "off_track", progress_text="2/10"),
             listed("OFF-2", "off_track", progress_text="1/10"),
@@ -69,12 +69,12 @@ def test_the_order_is_that_of_the_reasons_and_within_one_the_lowest_pace_first()
 
 
 def test_an_agenda_is_never_longer_than_a_meeting() -> None:
-    found = meeting(listed(f"OFF-{number}", "off_track") for number in range(60))
+    found = plan_meeting(listed(f"OFF-{number}", "off_track") for number in range(60))
     assert len(found.agenda) == LONGEST == 9
 
 
 def company() -> Meeting:
-    return meeting(
+    return plan_meeting(
         [
             listed("TOP-1", "off_track", progress_text="1/10"),
             listed("TOP-2", "on_track"),
@@ -92,7 +92,7 @@ def test_the_company_is_what_others_serve_and_serves_nobody() -> None:
     assert [one.state.key for one in found.fine] == ["TOP-2"]
     assert found.furthest_behind is not None
     assert found.furthest_behind.state.key == "TOP-1"
-    alone = meeting([listed("A"), listed("B", "unknown")])
+    alone = plan_meeting([listed("A"), listed("B", "unknown")])
     assert (alone.company, len(alone.leading)) == ((), 2)
 
 
@@ -115,9 +115,9 @@ def test_what_moved_stands_from_the_strongest_rise_to_the_strongest_fall() -> No
 
 def test_of_two_sites_ids_do_not_meet() -> None:
     served = [replace(listed("1"), site="a"), replace(listed("2", aligned_to=("1",)), site="b")]
-    assert meeting(served).company == ()
+    assert plan_meeting(served).company == ()
 
 
 def test_what_only_a_former_cycle_serves_is_an_objective_of_the_company_all_the_same() -> None:
     served, alone = replace(listed("A"), elsewhere=2), listed("B")
-    assert meeting([served, alone]).company == (served,)
+    assert plan_meeting([served, alone]).company == (served,)

@@ -58,7 +58,7 @@ def test_the_reconstructed_past_is_what_was_observed(hands: Hands) -> None:
     connector = hands.demo.connector
     sync_site(connector, "main")
     with connector.store.read() as conn:
-        observed = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        observed = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
     stories = sorted(
         {
             row.key
@@ -82,8 +82,8 @@ def test_the_reconstructed_past_is_what_was_observed(hands: Hands) -> None:
     assert done.points > len(observed)
     at = planned.moments[-2]  # the end of the day of the first sync, before the work
     with connector.store.read() as conn:
-        past = {id_: snapshots.at(conn, "main", id_, at) for id_ in observed}
-        now = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        past = {id_: snapshots.load_at(conn, "main", id_, at) for id_ in observed}
+        now = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
         assert all(point.backfilled for id_ in now for point in objectives.history(conn, "main", id_))
     changed = [id_ for id_ in observed if observed[id_].progress != now[id_].progress]
     assert changed
@@ -161,7 +161,7 @@ def test_an_objective_counts_what_was_below_it_then(hands: Hands) -> None:
     connector = hands.demo.connector
     sync_site(connector, "main")
     with connector.store.read() as conn:
-        observed = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        observed = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
     rows = {
         row.id: state.id
         for state in observed.values()
@@ -183,8 +183,8 @@ def test_an_objective_counts_what_was_below_it_then(hands: Hands) -> None:
     planned = outlook(context, days=3)
     backfill(context, planned)
     with connector.store.read() as conn:
-        past = {id_: snapshots.at(conn, "main", id_, planned.moments[-2]) for id_ in (home, other)}
-        now = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        past = {id_: snapshots.load_at(conn, "main", id_, planned.moments[-2]) for id_ in (home, other)}
+        now = {one.state.id: one.state for one in objectives.load_all(conn, "main")}
     for id_ in (home, other):
         found = past[id_]
         assert found is not None

@@ -21,7 +21,7 @@ from mappings.document.mapping import Mapping
 from mappings.explain.movement import MovementPart
 from mappings.facts.issue import Issue
 from plugin.use_cases.objectives.moments import MovementQuestion, UnknownMoment, instant_of, span_asked
-from plugin.use_cases.objectives.movement import between
+from plugin.use_cases.objectives.movement import movement_between
 
 START = datetime(2026, 10, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -60,7 +60,7 @@ def test_every_part_is_there_and_they_sum_exactly(
     ]
     states = lived((days(0), mapping, before), (days(3), mapping, after))
     with sqlite_store.read() as conn:
-        found = between(conn, "main", "1", days(1), days(9))
+        found = movement_between(conn, "main", "1", days(1), days(9))
     assert found.movement is not None
     assert found.movement.before == states[days(0)].progress
     assert found.movement.after == states[days(3)].progress
@@ -94,7 +94,7 @@ def test_work_done_under_two_mappings_is_told_apart_from_the_mapping(
         (days(3), other_mapping, third),
     )
     with sqlite_store.read() as conn:
-        found = between(conn, "main", "1", days(0), days(4))
+        found = movement_between(conn, "main", "1", days(0), days(4))
     assert found.movement is not None
     told = {part: effect for part, effect in found.movement.parts.items() if effect}
     assert told == {
@@ -110,9 +110,9 @@ def test_before_history_begins_nothing_is_made_up(
 ) -> None:
     lived((days(2), mapping, [an_issue(1), an_issue(2)]))
     with sqlite_store.read() as conn:
-        early = between(conn, "main", "1", days(1), days(9))
-        stranger = between(conn, "main", "7", days(1), days(9))
-        still = between(conn, "main", "1", days(2), days(9))
+        early = movement_between(conn, "main", "1", days(1), days(9))
+        stranger = movement_between(conn, "main", "7", days(1), days(9))
+        still = movement_between(conn, "main", "1", days(2), days(9))
     assert (early.movement, early.begins) == (None, days(2))
     assert (stranger.movement, stranger.begins) == (None, None)
     assert still.movement is not None
@@ -125,7 +125,7 @@ def test_an_unknown_end_has_rows_but_no_parts(
 ) -> None:
     lived((days(0), mapping, [an_issue(1)]), (days(1), mapping, [an_issue(1), an_issue(2, "done")]))
     with sqlite_store.read() as conn:
-        found = between(conn, "main", "1", days(0), days(2))
+        found = movement_between(conn, "main", "1", days(0), days(2))
     assert found.movement is not None
     assert found.movement.before is None
     assert found.movement.parts == {}
@@ -224,7 +224,7 @@ def test_what_was_kept_of_older_history_is_told_as_before(
             older = zlib.compress(json.dumps(without(json.loads(zlib.decompress(content)))).encode())
             if id_ == 1:
                 conn.execute(update(snapshot).where(snapshot.c.id == id_).values(content=older))
-        found = between(conn, "main", "1", days(0), days(2))
+        found = movement_between(conn, "main", "1", days(0), days(2))
     assert found.movement is not None
     assert [(row.key, row.part, row.effect) for row in found.movement.rows] == [
         ("PLAT-4", MovementPart.REMOVED, Fraction(1, 2) - Fraction(1, 3))

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.sandbox import CONNECTOR
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.cli import explained, explained_errors
+from plugin.cli import explain_error, explained_errors
 from plugin.runtime.saved_sites import open_sites
 from plugin.use_cases.sites import sites
 
@@ -87,7 +87,7 @@ def at_the_command(doors, url, token):
     words = ("site", "add", "acme", url, "--email", CONNECTOR.email)
     done = doors.command(*words, typed=f"{token}\n")
     assert isinstance(done.exception, explained_errors()), done.exception
-    return explained(done.exception)
+    return explain_error(done.exception)
 
 
 def at_the_set_up(doors, url, token):

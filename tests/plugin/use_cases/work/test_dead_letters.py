@@ -43,7 +43,11 @@ def failed(doors):
 def standing(doors):
     """How many dead letters, refusals and due objectives there are."""
     with doors.connector.store.read() as conn:
-        return len(due.dead(conn, "main")), len(refusals.all(conn, "main")), due.pending_count(conn, "main")
+        return (
+            len(due.dead(conn, "main")),
+            len(refusals.load_all(conn, "main")),
+            due.pending_count(conn, "main"),
+        )
 
 
 def by_page(doors, act):

@@ -37,7 +37,7 @@ def test_no_door_syncs_without_a_mapping_and_nothing_is_written_down(doors):
     assert doors.api("POST", "/sites/main/sync", {}).status_code == 409
     assert "No mapping is active" in str(doors.command("sync", "--recent").exception)
     assert doors.audited() == []
-    assert sync.latest(doors.connector, VIEWER, "main") is None
+    assert sync.latest_sync(doors.connector, VIEWER, "main") is None
 
 
 def test_a_viewer_starts_no_sync(doors):

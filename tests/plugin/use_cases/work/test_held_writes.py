@@ -65,7 +65,7 @@ def standing(doors):
     """Outcomes of the three changes in the order they were noted, and how many objectives are due."""
     places = [(one.issue_id, one.field_id) for one in (*OF_FIRST, *OF_SECOND)]
     with doors.connector.store.read() as conn:
-        outcomes = [writes.latest(conn, "main", *place).outcome.value for place in places]
+        outcomes = [writes.load_latest(conn, "main", *place).outcome.value for place in places]
         return outcomes, due.pending_count(conn, "main")
 
 

@@ -110,12 +110,12 @@ def test_a_viewer_decides_nothing(doors_of, door):
 def test_no_door_says_that_it_decided_what_was_decided_meanwhile(two_lost, monkeypatch, door):
     doors = two_lost
     with doors.connector.store.write() as conn:
-        listed = tuple(losses.all(conn, "main", "held"))
+        listed = tuple(losses.load_all(conn, "main", "held"))
         losses.settle(conn, "main", [one.issue_id for one in listed], "accepted", "Grace", AT)
     monkeypatch.setattr("plugin.use_cases.work.losses._chosen", lambda *_words: listed)
     assert dismiss(doors, door, "PLAT") == (door == "page")
     if door == "page":
         assert "It waits no more" in doors.look("/health")
     with doors.connector.store.read() as conn:
-        assert {one.state for one in losses.all(conn, "main")} == {"accepted"}
+        assert {one.state for one in losses.load_all(conn, "main")} == {"accepted"}
     assert doors.audited() == []

@@ -96,7 +96,7 @@ def test_nothing_is_said_of_an_objective_that_nothing_hinders(hindered: Any) -> 
 
 def test_a_gap_that_was_accepted_stands_in_nobody_s_way(hindered: Any) -> None:
     with hindered.connector.store.write() as conn:
-        issue = gaps.all(conn, "main")[0].issue
+        issue = gaps.load_all(conn, "main")[0].issue
         gaps.accept(conn, "main", issue, "kim@acme.example", hindered.connector.clock())
     kinds = [one["kind"] for one in hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]]
     assert kinds == ["dead_letter", "refused", "held"]

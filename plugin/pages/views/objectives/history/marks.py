@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.explain.marks import Mark, MarkKind
 from plugin.pages.views.objectives.history.trend import Scale
-from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import length
 from plugin.pages.views.words.moments import MomentText, short_day, when
 
@@ -72,4 +72,6 @@ def kinds_of(marks: Sequence[ChartMark]) -> tuple[tuple[str, str], ...]:
 def happenings(marks: Sequence[Mark], now: datetime, zone: tzinfo) -> tuple[MarkLine, ...]:
     """Every mark in words, the latest first."""
     latest = sorted(marks, key=lambda mark: mark.at, reverse=True)[:LISTED]
-    return tuple(MarkLine(when(mark.at, now, zone), WORDS[mark.kind], told(mark.text)) for mark in latest)
+    return tuple(
+        MarkLine(when(mark.at, now, zone), WORDS[mark.kind], finish_clause(mark.text)) for mark in latest
+    )

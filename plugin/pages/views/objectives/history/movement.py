@@ -11,7 +11,7 @@ from mappings.explain.cause import part_words, row_cause
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import WHOLE
 from plugin.pages.views.objectives.ledger import Browse
-from plugin.pages.views.words.figures import fraction_text, grouped, percent_text, points
+from plugin.pages.views.words.figures import fraction_text, group_thousands, percent_text, points
 from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.objectives.moments import CHOICES, MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
@@ -174,4 +174,4 @@ def _signed(value: Decimal) -> str:
     """`+12.35`, `−3.00`, or a dash for nothing."""
     if not value:
         return "—"
-    return f"+{grouped(value)}" if value > 0 else grouped(value)
+    return f"+{group_thousands(value)}" if value > 0 else group_thousands(value)
