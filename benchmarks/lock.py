@@ -42,7 +42,7 @@ def locked(store: Store, mapping: Mapping) -> int:
             terms = tuple(terms_of(conn, SITE, mapping, states))
             cycle_locks.add(conn, SITE, CycleLock(CYCLE, NOW.now, "bench", "", terms))
     with store.read() as conn:
-        return conn.execute(select(func.length(cycle_lock.c.content))).scalar_one()
+        return int(conn.execute(select(func.length(cycle_lock.c.content))).scalar_one())
 
 
 def look(store: Store, mapping: Mapping) -> int:

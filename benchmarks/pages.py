@@ -72,16 +72,16 @@ def ratios(store: Store, path: Path, name: str, address: str) -> list[Ratio]:
     """One page beside its SQL, and beside plain Python."""
     client, former = (
         client_over(StoredSources(connector_over(store), lambda: COMMAND_LINE)),
-        client_over(EveryHeadline(connector_over(store))),
+        client_over(EveryHeadline(connector_over(store), lambda: COMMAND_LINE)),
     )
-    said = statements(store, lambda: client.get(address))
+    said = statements(store, lambda: page_of(client, address))
     with closing(sqlite3.connect(path, isolation_level=None)) as bare:
         bare.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         bare.execute("PRAGMA temp_store=MEMORY")
         page, alone, before = side_by_side(
-            lambda: client.get(address).get_data(),
+            lambda: page_of(client, address),
             lambda: executed(bare, said),
-            lambda: former.get(address).get_data(),
+            lambda: page_of(former, address),
         )
     return [
         Ratio(name, page * 1000, alone * 1000, "ms", at_most=TARGET, theirs_name="SQL alone"),
@@ -108,7 +108,15 @@ def side_by_side(*works: Callable[[], object]) -> list[float]:
     return [statistics.median(times) for times in taken]
 
 
-def statements(store: Store, work: Callable[[], Any]) -> Said:
+def page_of(client: FlaskClient, address: str) -> bytes:
+    """A page, whole; raises RuntimeError where the answer is another one, which would be quick and prove nothing."""
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} answered {answer.status_code}")
+    return answer.get_data()
+
+
+def statements(store: Store, work: Callable[[], object]) -> Said:
     """What a page executes, with its values."""
     said: Said = []
 
@@ -117,10 +125,8 @@ def statements(store: Store, work: Callable[[], Any]) -> Said:
             said.append((statement, values))
 
     event.listen(store.engine, "before_cursor_execute", note)
-    answer = work()
+    work()
     event.remove(store.engine, "before_cursor_execute", note)
-    if answer.status_code != 200:
-        raise RuntimeError(f"the page answered {answer.status_code}")
     return said
 
 

@@ -81,7 +81,7 @@ def world(count: int) -> Iterator[World]:
         upgrade(store)
         mapping = bind(Document.model_validate(document()), CATALOGUE)
         with store.write() as conn:
-            catalogues.put(conn, SITE, CATALOGUE, NOW)
+            catalogues.put(conn, SITE, CATALOGUE, NOW.now)
             api_versions.put(conn, SITE, 3)
             mirror.put(conn, SITE, issues(count))
             revisions.add(conn, SITE, json.dumps(document()), mapping.revision, "me", NOW.now)

@@ -107,7 +107,7 @@ def issues(count: int) -> Iterator[Issue]:
             epic = id_
             yield _issue(rng, id_, "Epic", None, {})
         elif place <= 2:
-            fields = {
+            fields: dict[str, object] = {
                 "customfield_10051": 0,
                 "customfield_10052": rng.randrange(100),
                 "customfield_10053": 100,
