@@ -14,12 +14,19 @@ NAMED = 3
 
 
 def cause(movement: Movement, named: int = NAMED) -> str:
-    """The rows that moved a number, the strongest first: `PLAT-7 moved to Done, PLAT-9 added and 2 more`. Empty where none did."""
-    if any(row.part is MovementPart.REMAPPED and row.effect for row in movement.rows):
-        return "the mapping changed"
-    rows = [row for row in movement.rows if row.effect or movement.total is None]
+    """The rows that moved a number, the strongest first: `PLAT-7 moved to Done, PLAT-9 added and 2 more`. Empty where none did.
+
+    Where the mapping did, that is said first, and not by rows.
+    """
+    moved = [row for row in movement.rows if row.effect or movement.total is None]
+    rows = [row for row in moved if row.part is not MovementPart.REMAPPED]
     rows.sort(key=lambda row: -abs(row.effect or Fraction(0)))
-    told = ", ".join(row_cause(row) for row in rows[:named])
+    said = (
+        ["the mapping changed"]
+        if any(row.part is MovementPart.REMAPPED and row.effect for row in moved)
+        else []
+    )
+    told = ", ".join([*said, *(row_cause(row) for row in rows[:named])])
     return f"{told} and {len(rows) - named} more" if len(rows) > named else told
 
 

@@ -1,7 +1,7 @@
 """Old history with fewer points: of what is older than one moment the last of each day stays, of what is older than another the last of each week.
 
-Whatever is told from what stays is told as before: a point keeps the ledgers that it was made from, and instants that are asked for again
-(where a cycle begins and ends) keep what held then.
+Whatever is told from what stays is told as before: a point keeps the ledgers that it was made from, instants that are asked for again
+(where a cycle begins and ends) keep what held then, and where another mapping began to rule, what held before and after stays.
 """
 
 from __future__ import annotations
@@ -57,11 +57,26 @@ class Thinning:
                 history.c.at < later.c.at,
             )
             free.append(~told.correlate(table, later).exists())
+            free += [_beside(table, before=True), _beside(table, before=False)]
         return select(later.c.id).where(*same, newer, *free).correlate(table).exists()
 
     def old(self, table: Table, site: str) -> ColumnElement[bool]:
         """What it is asked of."""
         return and_(table.c.site == site, table.c.at < self.before)
+
+
+def _beside(table: Table, *, before: bool) -> ColumnElement[bool]:
+    """Whether the snapshot just before this one, or just after it, is none or of the same revision: what a mapping changed is told from those on both sides of its turn."""
+    other = table.alias()
+    mine = (other.c.site == table.c.site, other.c.objective_id == table.c.objective_id)
+    if before:
+        apart = or_(other.c.at < table.c.at, and_(other.c.at == table.c.at, other.c.id < table.c.id))
+        order = [other.c.at.desc(), other.c.id.desc()]
+    else:
+        apart = or_(other.c.at > table.c.at, and_(other.c.at == table.c.at, other.c.id > table.c.id))
+        order = [other.c.at.asc(), other.c.id.asc()]
+    found = select(other.c.mapping_revision).where(*mine, apart).correlate(table).order_by(*order).limit(1)
+    return func.coalesce(found.scalar_subquery(), table.c.mapping_revision) == table.c.mapping_revision
 
 
 def thin(

@@ -233,6 +233,13 @@ def confirm(conn: Connection, site: str, ids: Iterable[str], mapping_revision: s
     conn.execute(_confirming(conn.dialect.name), asked)
 
 
+def computed(conn: Connection, site: str) -> dict[str, tuple[str, datetime]]:
+    """By which mapping revision, and when, everything that is kept was computed."""
+    found = select(objective.c.id, objective.c.mapping_revision, objective.c.computed_at)
+    rows = conn.execute(found.where(objective.c.site == site))
+    return {row.id: (row.mapping_revision, from_ms(row.computed_at)) for row in rows}
+
+
 def load_objectives(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site, _LISTED).order_by(objective.c.id))

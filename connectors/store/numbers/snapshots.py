@@ -44,11 +44,32 @@ def keep(
     text: str | None = None,
 ) -> bool:
     """Keep a snapshot where it says more than the one before (a state and its mapping revision); whether one was kept. `text`: the whole state as JSON, where it was made."""
-    same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
-    if same and latest_instant(conn, site, state.id) is not None:
+    if former is not None and _says_as_much(conn, site, former, state, revision):
         return False
     conn.execute(insert(snapshot), _values(conn, site, state, revision, now, text))
     return True
+
+
+def _says_as_much(
+    conn: Connection, site: str, former: tuple[ObjectiveState, str], state: ObjectiveState, revision: str
+) -> bool:
+    """Whether the latest snapshot does. One of this revision may stand though nothing was stored under it yet: of the moment when it began to rule."""
+    known, stored = former[0], former[1] == revision
+    if stored and ledgers(known) != ledgers(state):
+        return False
+    row = conn.execute(_last(_of(site, state.id))).one_or_none()
+    if row is None or row.mapping_revision != revision:
+        return False
+    return stored or ledgers(_snapshot(conn, row).state) == ledgers(state)
+
+
+def keep_several(
+    conn: Connection, site: str, states: Iterable[ObjectiveState], revision: str, at: datetime
+) -> None:
+    """Keep a snapshot of each of these, as of that instant."""
+    rows = [_values(conn, site, state, revision, at) for state in states]
+    if rows:
+        conn.execute(insert(snapshot), rows)
 
 
 def backfill(
@@ -75,7 +96,7 @@ def ledgers(state: ObjectiveState) -> tuple[object, ...]:
 def load_at(conn: Connection, site: str, objective_id: str, moment: datetime) -> StateSnapshot | None:
     """The snapshot that held at this moment, or None where history begins later."""
     found = _of(site, objective_id).where(snapshot.c.at <= to_ms(moment))
-    row = conn.execute(found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)).one_or_none()
+    row = conn.execute(_last(found)).one_or_none()
     return None if row is None else _snapshot(conn, row)
 
 
@@ -85,6 +106,12 @@ def load(conn: Connection, history_id: int) -> ObjectiveState | None:
     row = conn.execute(point).one_or_none()
     found = None if row is None else load_at(conn, row.site, row.objective_id, from_ms(row.at))
     return None if found is None else found.state
+
+
+def load_turned(conn: Connection, site: str, objective_id: str, revision: str) -> ObjectiveState | None:
+    """How it stood when this revision began to rule, where nothing newer was kept since; else None."""
+    row = conn.execute(_last(_of(site, objective_id))).one_or_none()
+    return _snapshot(conn, row).state if row is not None and row.mapping_revision == revision else None
 
 
 def turns(
@@ -154,6 +181,10 @@ def forget_backfilled(conn: Connection, site: str, ids: Iterable[str]) -> None:
     for table in (snapshot, history):
         mine = (table.c.site == site, table.c.backfilled == 1, among(conn, table.c.objective_id, ids))
         conn.execute(delete(table).where(*mine))
+
+
+def _last(found: Statement) -> Statement:
+    return found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)
 
 
 def _of(site: str, objective_id: str) -> Statement:

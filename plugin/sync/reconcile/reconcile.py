@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from connectors.store.absence.gaps import KeptGap
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
-from connectors.store.numbers import objectives
+from connectors.store.numbers import objectives, snapshots
 from connectors.store.work import due, last_reconcile
 from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import brakes, refusals, writes
@@ -225,7 +225,9 @@ def whole_plan(
     """All that has to be written for it or cleared with it, whatever waits or was refused. `among`: see `clears`."""
     state = found.state
     owned = owners_of(context, conn, state, found.forest) if state is not None else None
-    planned = plan_objective(context, state, found.forest, owned, partial(_cause, context, found), found.end)
+    planned = plan_objective(
+        context, state, found.forest, owned, partial(_cause, context, conn, found), found.end
+    )
     whole = with_clearing(planned, objective_id, clears(context, conn, objective_id, found, owned, among))
     return _still_to_write(context, conn, whole, found) if had_last_write(context, conn, found) else whole
 
@@ -353,12 +355,15 @@ def _still_wants(context: Context, standing: WrittenField) -> bool:
     )
 
 
-def _cause(context: Context, found: MeasuredObjective) -> str:
+def _cause(context: Context, conn: Connection, found: MeasuredObjective) -> str:
     """Why it moved since the last reconcile, in the words that end each reason ("PLAT-7 moved to Done")."""
-    saved, state = found.before, found.state
+    saved, state, revision = found.before, found.state, context.mapping.revision
     if saved is None or state is None or saved.state.progress == state.progress:
         return ""
-    return cause(objective_moved(saved.state, state, (saved.mapping_revision, context.mapping.revision)))
+    turned = None
+    if saved.mapping_revision != revision:
+        turned = snapshots.load_turned(conn, context.site, state.id, revision)
+    return cause(objective_moved(saved.state, state, (saved.mapping_revision, revision), turned))
 
 
 def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:

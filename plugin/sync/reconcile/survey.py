@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import Connection
 
+from connectors.store.absence import gaps
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives, snapshots
@@ -36,12 +37,22 @@ from plugin.sync.reconcile.measurement import (
     unknown_queries,
 )
 from plugin.sync.reconcile.reconcile import had_last_write, waits_for_gaps, whole_plan
+from plugin.sync.refresh.gaps import behind
 from plugin.sync.write_back.leftovers import issues_of
 
 AT_ONCE = 200
 """So many objectives, with their issues, stand in memory together."""
 MOMENT = timedelta(milliseconds=1)
 """By so much what stood before another mapping ruled is dated back, so that it is another instant."""
+
+
+UNTOLD = (
+    ObjectiveTrait.BUSY,
+    ObjectiveTrait.UNDER_WAY,
+    ObjectiveTrait.TO_CARRY,
+    ObjectiveTrait.CYCLE_ENDED,
+)
+"""Of what has one of these only a reconcile says how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,62 +94,104 @@ def confirm(context: Context, looks: Iterable[Look]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class UnservedObjective:
-    """An objective that is due: as it is stored, and as it stands by what has landed since."""
+class TurningObjective:
+    """An objective while another mapping is about to rule: as it is stored, as it stands by all that has landed (`saved.state` where it
+    was not due), and as it would stand under the other one from the same issues, None where that is not known.
+    """
 
     saved: SavedObjective
     state: ObjectiveState
+    turned: ObjectiveState | None
 
 
-def find_unserved(context: Context) -> list[UnservedObjective]:
-    """The objectives that are due and stand otherwise than they are stored, but for those of which only a reconcile can say how they stand."""
+def find_turning(
+    context: Context, coming: Context, previewed: Iterable[TurningObjective]
+) -> list[TurningObjective]:
+    """The objectives as they stand under the mapping of the context and under the coming one, but for those of which only a reconcile can say it.
+
+    `previewed` are those that are stored, as a preview found them: that is taken for what is not due.
+    """
     if context.absences:
         return []
     with context.store.read() as conn:
-        source = iter(sorted(due.ids(conn, context.site)))
-    found: list[UnservedObjective] = []
-    every = _read_once()
+        waiting = due.ids(conn, context.site)
+        rest = [one for one in previewed if one.saved.state.id not in waiting and _is_settled(context, one)]
+        if gaps.any_open(conn, context.site):
+            below = {one.state.id: one.state for one in rest}
+            rest = [one for one in rest if not behind(context, conn, one.state, below)]
+    found: list[TurningObjective] = []
+    source, every = iter(sorted(waiting)), _read_once()
     while chunk := list(islice(source, AT_ONCE)):
         with collector_resting(), context.store.read() as conn:
-            found += _unserved(context, conn, chunk, every)
-    return found
+            found += _turning(context, coming, conn, chunk, every)
+    return [*found, *rest]
 
 
-def _unserved(
-    context: Context, conn: Connection, chunk: list[str], every: EveryIssue
-) -> Iterator[UnservedObjective]:
+def _is_settled(context: Context, one: TurningObjective) -> bool:
+    return one.saved.mapping_revision == context.mapping.revision and not one.state.plain
+
+
+def _turning(
+    context: Context, coming: Context, conn: Connection, chunk: list[str], every: EveryIssue
+) -> Iterator[TurningObjective]:
     having = objective_traits.among(conn, context.site, chunk)
-    apart = having.loose | having.of.get(ObjectiveTrait.CYCLE_ENDED, frozenset())
+    apart = frozenset[str]().union(*(having.of.get(one, ()) for one in UNTOLD))
     known = {
         id_: one
         for id_, one in objectives.several(conn, context.site, chunk).items()
-        if id_ not in apart and one.mapping_revision == context.mapping.revision and not one.state.plain
+        if id_ not in apart and not one.state.plain
     }
     if not known:
         return
     measured = measure_together(context, conn, sorted(known), every)
+    otherwise = measure_together(coming, conn, sorted(known), every)
     for id_, saved in known.items():
-        one = measured.one(id_, saved)
+        one, other = measured.one(id_, saved), otherwise.one(id_, saved)
         if one.state is None or one.state.plain or one.end is not None:
             continue
-        if one.state != saved.state and not waits_for_gaps(context, conn, one):
-            yield UnservedObjective(saved, one.state)
+        if not waits_for_gaps(context, conn, one):
+            comparable = other.state is not None and not other.state.plain and other.end is None
+            yield TurningObjective(saved, one.state, other.state if comparable else None)
 
 
-def note_unserved(context: Context, conn: Connection, found: Iterable[UnservedObjective]) -> None:
+def note_turning(
+    context: Context, conn: Connection, found: Iterable[TurningObjective], now: datetime
+) -> list[ObjectiveState]:
     """Keep a snapshot of how these stand, before another mapping rules: what it changes is told apart from what had changed by then.
 
-    Call it while the mapping of the context rules still. What was reconciled meanwhile is left out.
+    Call it while the mapping of the context rules still. Gives how they stand under the other one, but for what was reconciled meanwhile.
     """
     if not rules(conn, context):
-        return
+        return []
     site, revision = context.site, context.mapping.revision
-    by_id = {one.saved.state.id: one for one in found}
-    before = context.clock() - MOMENT
-    for id_, saved in objectives.several(conn, site, by_id).items():
+    turned: list[ObjectiveState] = []
+    moved: dict[str, TurningObjective] = {}
+    same: dict[str, TurningObjective] = {}
+    for one in found:
+        kept = same if one.state == one.saved.state and one.saved.mapping_revision == revision else moved
+        kept[one.saved.state.id] = one
+    before = now - MOMENT
+    for id_, saved in objectives.several(conn, site, moved).items():
         latest = snapshots.latest_instant(conn, site, id_)
-        if saved == by_id[id_].saved and latest is not None and latest <= before:
-            snapshots.keep(conn, site, (saved.state, revision), by_id[id_].state, revision, before)
+        if saved != moved[id_].saved or latest is None:
+            continue
+        if latest <= before:
+            former = (saved.state, saved.mapping_revision)
+            snapshots.keep(conn, site, former, moved[id_].state, revision, before)
+        turned += [state for state in (moved[id_].turned,) if state is not None]
+    computed = objectives.computed(conn, site) if same else {}
+    for id_, one in same.items():
+        if computed.get(id_) == (one.saved.mapping_revision, one.saved.computed_at):
+            turned += [state for state in (one.turned,) if state is not None]
+    return turned
+
+
+def keep_turned(context: Context, states: Iterable[ObjectiveState], revision: str, at: datetime) -> None:
+    """Keep snapshots of how these stood under a mapping when it began to rule: what comes in from then on is told apart from what it changed."""
+    source = iter(states)
+    while chunk := list(islice(source, AT_ONCE)):
+        with context.store.write() as conn:
+            snapshots.keep_several(conn, context.site, chunk, revision, at)
 
 
 def mark_differing(

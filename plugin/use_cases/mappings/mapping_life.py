@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -56,6 +57,7 @@ from plugin.sync.context import Context, field_of, metrics_of
 from plugin.sync.reconcile import survey
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.sync.reconcile.survey import TurningObjective
 from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.write_back.leftovers import end_of_cycle, standing_of
@@ -140,6 +142,8 @@ class PreviewedMapping:
     bound: Catalogue
     hold: Hold | None
     active: str | None
+    turning: tuple[TurningObjective, ...] = ()
+    """What is an objective before and after, whose cycle was not over."""
 
     @property
     def missing_fields(self) -> tuple[str, ...]:
@@ -234,7 +238,8 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
         moment = forest.moment(moment, mapping.roots())
-        before = {saved.state.id: saved.state for saved in objectives.load_all(conn, site)}
+        kept = objectives.load_all(conn, site)
+        before = {saved.state.id: saved.state for saved in kept}
         written = writes.written_count(conn, site)
         stands = written_values.every(conn, site)
         said = check_ins.load_standing(conn, site)
@@ -267,6 +272,11 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         bound=bound,
         hold=held if isinstance(held, Hold) else None,
         active=active,
+        turning=tuple(
+            TurningObjective(saved, saved.state, state)
+            for saved in kept
+            if saved.state.id not in noted and (state := after.get(saved.state.id)) and not state.plain
+        ),
     )
 
 
@@ -573,21 +583,32 @@ def _put_in_force(
     """It rules from now on, where that is `allowed` in the same transaction; the account's draft of the same text is forgotten."""
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
     former = _ruling_context(connector, site)
-    unserved = survey.find_unserved(former) if former is not None else []
+    turning, turned = _turning(former, previewed) if former is not None else [], []
+    now = connector.clock()
     with connector.store.write() as conn:
         allowed(conn)
         if former is not None:
-            survey.note_unserved(former, conn, unserved)
-        _enact(connector, conn, site, previewed, by, text)
+            turned = survey.note_turning(former, conn, turning, now)
+        _enact(connector, conn, site, previewed, by, text, now)
         if drafts.remove(conn, site, account_id, text.replace("\r\n", "\n")):
             audit.note(conn, by, "mapping draft dropped", connector.clock(), {}, site)
         names.keep(conn, site, mapping, bound)
         if former is not None and former.mapping.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
             read_requests.ask(conn, site, connector.clock())
+    if former is not None:
+        survey.keep_turned(former, turned, previewed.preview.revision, now)
     written_options.compare(connector.context(site))
     connector.announce()
     return previewed
+
+
+def _turning(former: Context, previewed: PreviewedMapping) -> list[TurningObjective]:
+    """The objectives as they stand under both mappings; nothing where the same rules on."""
+    if previewed.preview.revision == former.mapping.revision:
+        return []
+    coming = replace(former, mapping=previewed.mapping, catalogue=previewed.bound, absences=())
+    return survey.find_turning(former, coming, previewed.turning)
 
 
 def _refuse(connector: Connector, site: str, told: _ActivationProgress, by: str, why: str) -> None:
@@ -636,9 +657,14 @@ class _ActivationProgress:
 
 
 def _enact(
-    connector: Connector, conn: Connection, site: str, previewed: PreviewedMapping, by: str, text: str
+    connector: Connector,
+    conn: Connection,
+    site: str,
+    previewed: PreviewedMapping,
+    by: str,
+    text: str,
+    now: datetime,
 ) -> None:
-    now = connector.clock()
     revision, agreed = previewed.preview.revision, previewed.preview.hash
     # First: whoever counts KPIs has the site's lock before any row, too.
     note_departures(conn, site, {part.id for part in previewed.mapping.document.kpis}, now)

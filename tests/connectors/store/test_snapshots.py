@@ -52,13 +52,54 @@ def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, midnight + 7 * step * HOUR)
     bound = midnight + 34 * HOUR
-    assert history_retention.thin(store, "main", bound) == 2 * 3
+    assert history_retention.thin(store, "main", bound) == 3 + 2  # the snapshots on both sides of a turn stay
     assert history_retention.thin(store, "main", bound) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = [snapshots.load_at(conn, "main", "10001", point.at) for point in points]
     assert [point.progress for point in points] == [Fraction(step, 10) for step in (1, 3, 5)]
     assert [found.state.progress for found in kept if found] == [point.progress for point in points]
+
+
+def test_on_both_sides_of_every_turn_what_held_stays(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    """What the mapping changed is told from these; that another stood between them, or later on that day, made work of theirs its doing."""
+    morning = now.replace(hour=1, minute=0)
+    revisions = ["r1", "r1", "r2", "r2", "r2", "r1", "r1", "r1"]
+    with store.write() as conn:
+        for step, revision in enumerate(revisions):
+            state = an_objective(progress=Fraction(step, 10))
+            snapshots.keep_several(conn, "main", [state], revision, morning + step * HOUR)
+    assert history_retention.thin(store, "main", now + 48 * HOUR) == 3
+    assert history_retention.thin(store, "main", now + 48 * HOUR) == 0
+    with store.read() as conn:
+        kept = snapshots.turns(conn, "main", "10001", morning - HOUR, now + 48 * HOUR)
+    assert [(at - morning) // HOUR for at, _ in kept] == [1, 2, 4, 5, 7]
+
+
+def test_how_it_stood_when_a_mapping_began_to_rule_is_kept_once(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    one = an_objective()
+    other = replace(one, ledger=replace(one.ledger, rows=(replace(one.ledger.rows[0], id="3"),)))
+    with store.write() as conn:
+        objectives.save(conn, "main", one, "r1", now)
+        snapshots.keep_several(conn, "main", [other], "r2", now + HOUR)
+        assert snapshots.load_turned(conn, "main", one.id, "r1") is None
+        turned = snapshots.load_turned(conn, "main", one.id, "r2")
+        objectives.save(conn, "main", other, "r2", now + 2 * HOUR)  # nothing came in between
+        snapshots.keep_several(conn, "main", [one], "r3", now + 3 * HOUR)
+        objectives.save(conn, "main", other, "r3", now + 4 * HOUR)
+        snapshots.keep_several(conn, "main", [one], "r4", now + 5 * HOUR)
+        objectives.save(
+            conn, "main", other, "r3", now + 6 * HOUR
+        )  # r3 rules again, and nobody kept how it stood then
+        turns = snapshots.turns(conn, "main", one.id, now, now + 9 * HOUR)
+    assert turned == replace(other, touched=frozenset())
+    assert turns == [
+        (now + step * HOUR, name) for step, name in ((1, "r2"), (3, "r3"), (4, "r3"), (5, "r4"), (6, "r3"))
+    ]
 
 
 def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
@@ -71,7 +112,7 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, monday + timedelta(days=day, hours=12))
     daily, weekly = monday + timedelta(days=30), monday + timedelta(days=14)
-    assert history_retention.thin(store, "main", daily, weekly) == 2 * 3
+    assert history_retention.thin(store, "main", daily, weekly) == 3 + 2  # before a turn one more stays
     assert history_retention.thin(store, "main", daily, weekly) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")

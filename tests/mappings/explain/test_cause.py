@@ -69,6 +69,13 @@ def test_a_new_mapping_is_the_cause_of_what_it_does(make: SimpleNamespace) -> No
     assert told(make, [make.row("1", 1, 0)], [make.row("1", 1, 0)], "r2") == ""
 
 
+def test_what_was_done_under_a_new_mapping_is_named_beside_it(make: SimpleNamespace) -> None:
+    before = LedgerSnapshot("r1", make.ledger(make.row("1", 1, 0), make.row("2", 1, "0.5")))
+    turned = make.ledger(make.row("1", 1, 0), make.row("2", 1, "0.8"))
+    after = LedgerSnapshot("r2", make.ledger(make.row("1", 1, 1, status="Done"), make.row("2", 1, "0.8")))
+    assert cause(compute_movement(before, after, turned)) == "the mapping changed, PLAT-1 moved to Done"
+
+
 def test_a_number_that_became_unknown_still_names_its_rows(make: SimpleNamespace) -> None:
     movement = compute_movement(
         LedgerSnapshot("r1", make.ledger(make.row("1", 1, 1))), LedgerSnapshot("r1", Ledger())

@@ -519,4 +519,60 @@ def test_what_had_landed_before_another_mapping_ruled_is_told_apart_from_what_th
     assert kept() == [former, former, new]
     hand.clock.pass_by(minutes=1)
     hand.activate(BEFORE)
-    assert kept() == [former, former, new]  # nothing was due
+    assert kept() == [
+        former,
+        former,
+        new,
+        former,
+    ]  # how it stood under each as it began to rule; nothing was due
+
+
+def test_what_lands_before_the_first_reconcile_under_another_mapping_is_work(hand: Any) -> None:
+    """It was told as the doing of the mapping; so was what landed between two mappings neither of which was ever reconciled under."""
+    hand.activate(BEFORE)
+    epic = hand.issue("Epic")
+    first, second = hand.issue("Story", epic), hand.issue("Story", epic)
+    hand.issue("Story", epic, "In Progress")
+    hand.sync()
+    since = hand.clock()
+
+    def done(story: str) -> None:
+        hand.clock.pass_by(minutes=10)
+        hand.status(story, "Done")
+        hand.land(story)
+
+    def rate(rating: str) -> None:
+        hand.clock.pass_by(minutes=10)
+        rated = f"statuses: {{by_category: {{new: 0, indeterminate: {rating}, done: 1}}}}\nobjectives:\n"
+        hand.activate(BEFORE.replace("objectives:\n", rated), large=True)
+
+    rate("0.8")
+    done(first)
+    rate("0.2")
+    done(second)
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        movement = movement_between(conn, "main", epic, since, hand.clock()).movement
+    assert movement is not None
+    assert (movement.before, movement.after) == (Fraction(1, 6), Fraction(22, 30))
+    told = {part: effect for part, effect in movement.parts.items() if effect}
+    assert told == {MovementPart.REMAPPED: Fraction(-1, 10), MovementPart.PROGRESSED: Fraction(2, 3)}
+
+
+def test_a_key_result_of_another_mapping_is_compared_with_the_same_issues(hand: Any) -> None:
+    """Each epic by itself: one stands still, of one a story is done after the mapping began to rule, one is reconciled anew."""
+    hand.activate(BEFORE)
+    epics = [hand.issue("Epic") for _ in range(3)]
+    stories = [[hand.issue("Story", epic), hand.issue("Story", epic)] for epic in epics]
+    hand.sync()
+    since = hand.clock()
+    hand.clock.pass_by(minutes=10)
+    hand.activate(BEFORE.replace("progress: {kind: delivery}", "progress: {kind: delivery, count_to: 4}"))
+    hand.clock.pass_by(minutes=10)
+    hand.status(stories[1][0], "Done")
+    hand.land(stories[1][0])
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        moves = [movement_between(conn, "main", epic, since, hand.clock()).movement for epic in epics]
+    assert [sum(one.parts.values()) for one in moves] == [0, Fraction(1, 4), 0]
+    assert moves[1].parts[MovementPart.PROGRESSED] == Fraction(1, 4)
