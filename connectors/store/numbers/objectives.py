@@ -233,7 +233,7 @@ def confirm(conn: Connection, site: str, ids: Iterable[str], mapping_revision: s
     conn.execute(_confirming(conn.dialect.name), asked)
 
 
-def computed(conn: Connection, site: str) -> dict[str, tuple[str, datetime]]:
+def list_revisions(conn: Connection, site: str) -> dict[str, tuple[str, datetime]]:
     """By which mapping revision, and when, everything that is kept was computed."""
     found = select(objective.c.id, objective.c.mapping_revision, objective.c.computed_at)
     rows = conn.execute(found.where(objective.c.site == site))

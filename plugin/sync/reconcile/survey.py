@@ -179,9 +179,9 @@ def note_turning(
             former = (saved.state, saved.mapping_revision)
             snapshots.keep(conn, site, former, moved[id_].state, revision, before)
         turned += [state for state in (moved[id_].turned,) if state is not None]
-    computed = objectives.computed(conn, site) if same else {}
+    stored = objectives.list_revisions(conn, site) if same else {}
     for id_, one in same.items():
-        if computed.get(id_) == (one.saved.mapping_revision, one.saved.computed_at):
+        if stored.get(id_) == (one.saved.mapping_revision, one.saved.computed_at):
             turned += [state for state in (one.turned,) if state is not None]
     return turned
 
