@@ -14,9 +14,10 @@ from connectors.metrics.basis.connections import ConnectionFailure, get_json
 from connectors.metrics.basis.flow_items import window_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import refusal_of, unreachable
+from mappings.facts.local_time import MILLISECOND
 from mappings.flow.stays import Span
 from mappings.json_value import Json
-from mappings.kpi.cadence import MILLISECOND, Period
+from mappings.kpi.cadence import Period
 from mappings.kpi.reading import AGGREGATES, KpiReading
 from mappings.kpi.sources import PrometheusOptions, SourceOptions
 from mappings.numbers import exact

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, tzinfo
 
 from mappings.digest.digest import DigestMessage, WaitingTask, cut_section, list_waiting
 from mappings.digest.recipient import channel_of
+from mappings.facts.local_time import instant_on
 
 NOUNS = {"check_in": ("a check-in", "check-ins"), "score": ("a score", "scores")}
 """What may be due."""
@@ -26,7 +27,7 @@ def reminder_key(recipient: str, reminder: str, day: date, what: str) -> str:
 def due_at(day: date, at: str, zone: tzinfo) -> datetime:
     """The instant at which somebody is reminded of what became due on a day."""
     hours, minutes = (int(part) for part in at.split(":"))
-    return datetime.combine(day, time(hours, minutes), zone)
+    return instant_on(day, time(hours, minutes), zone)
 
 
 def reminder(key: str, waits: Iterable[WaitingTask], link: str, *, what: str, whose: bool) -> DigestMessage:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from mappings.facts.local_time import instant_on, local_day
 from mappings.facts.moment import WEEKDAYS
+
+WEEK = timedelta(days=7)
 
 
 def week_of(day: date) -> date:
@@ -14,16 +17,14 @@ def week_of(day: date) -> date:
 
 def last_due(now: datetime, zone: tzinfo, on: str, at: str) -> datetime:
     """The last moment, now or before, at which a digest of this weekday and local time was due."""
-    here = now.astimezone(zone)
-    hours, minutes = (int(part) for part in at.split(":"))
-    day = week_of(here.date()) + timedelta(days=WEEKDAYS.index(on))
-    due = datetime.combine(day, time(hours, minutes), zone)
-    if due.astimezone(now.tzinfo) > now:
-        due = datetime.combine(day - timedelta(days=7), time(hours, minutes), zone)
-    return due.astimezone(now.tzinfo)
+    return instant_on(_last_day(now, zone, on, at), time.fromisoformat(at), zone)
 
 
 def next_due(now: datetime, zone: tzinfo, on: str, at: str) -> datetime:
     """The first moment after now at which such a digest is due."""
-    due = last_due(now, zone, on, at).astimezone(zone)
-    return datetime.combine(due.date() + timedelta(days=7), due.time(), zone).astimezone(now.tzinfo)
+    return instant_on(_last_day(now, zone, on, at) + WEEK, time.fromisoformat(at), zone)
+
+
+def _last_day(now: datetime, zone: tzinfo, on: str, at: str) -> date:
+    day = week_of(local_day(now, zone)) + timedelta(days=WEEKDAYS.index(on))
+    return day if instant_on(day, time.fromisoformat(at), zone) <= now else day - WEEK

@@ -7,9 +7,8 @@ from datetime import datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from typing import Literal
 
-from mappings.facts.moment import duration
+from mappings.facts.local_time import MILLISECOND, instant_on
 from mappings.flow.stays import Span
-from mappings.kpi.cadence import MILLISECOND, instant_of
 
 HOUR, DAY = Fraction(1), Fraction(24)
 MILLISECONDS = 3_600_000
@@ -56,17 +55,12 @@ def hours(span: Span) -> Fraction:
     return Fraction((span[1] - span[0]) // MILLISECOND, MILLISECONDS)
 
 
-def days_before(at: datetime, length: str, zone: tzinfo) -> datetime:
-    """So many local days before an instant (`30d`, `4w`) at the same local time; the first instant after a gap that swallows it."""
-    return instant_of(at.astimezone(zone).replace(tzinfo=None, fold=0) - duration(length), zone)
-
-
 def _worked(span: Span, working: WorkingHours, zone: tzinfo) -> Fraction:
     total, day = Fraction(0), span[0].astimezone(zone).date()
     while day <= span[1].astimezone(zone).date():
         if day.weekday() in working.days:
-            start = instant_of(datetime.combine(day, working.start), zone)
-            end = instant_of(datetime.combine(day, working.end), zone)
+            start = instant_on(day, working.start, zone)
+            end = instant_on(day, working.end, zone)
             if max(start, span[0]) < min(end, span[1]):
                 total += hours((max(start, span[0]), min(end, span[1])))
         day += timedelta(days=1)

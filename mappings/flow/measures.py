@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from mappings.facts.local_time import MILLISECOND
 from mappings.flow.clocks import Clock, hours
 from mappings.flow.stays import FlowItem, Points, Span, Test, finish_of, start_of, stays_within
-from mappings.kpi.cadence import MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """Calendar periods of a KPI: the hour, day, week, month or quarter that holds an instant, in the mapping's time zone. Judges nothing.
 
-Spans are half-open. A local time that does not exist means the first instant after the gap; one that exists twice the first.
+Spans are half-open; what clocks show is said by `mappings.facts.local_time`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
 
-MILLISECOND = timedelta(milliseconds=1)
+from mappings.facts.local_time import MILLISECOND, day_start, turn_between, whole_ms
+
 UNITS: Mapping[str, timedelta] = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -51,12 +51,6 @@ class Period:
         return self.start <= at < self.end
 
 
-def whole_ms(at: datetime) -> datetime:
-    """The instant in UTC, cut to the millisecond."""
-    at = at.astimezone(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
 def period_of(cadence: Cadence, at: datetime, zone: tzinfo) -> Period:
     """The period that holds an instant."""
     at = whole_ms(at)
@@ -87,53 +81,15 @@ def settles_at(cadence: Cadence, period: Period, grace: timedelta) -> datetime:
     return period.start if cadence is Cadence.EACH else period.end + grace
 
 
-def local_day(at: datetime, zone: tzinfo) -> date:
-    """The calendar day of an instant in a zone."""
-    return at.astimezone(zone).date()
-
-
-@lru_cache(maxsize=4_096)
-def day_start(day: date, zone: tzinfo) -> datetime:
-    """The first instant of a local day. Remembered: a thousand KPIs ask for the same days."""
-    return instant_of(datetime.combine(day, time()), zone)
-
-
-def exists(local: datetime, zone: tzinfo) -> bool:
-    """Whether clocks of the zone ever show this local time."""
-    aware = local.replace(tzinfo=zone, fold=0)
-    return aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local
-
-
-def instant_of(local: datetime, zone: tzinfo) -> datetime:
-    """The instant in UTC at which clocks show a local time: the first of two, the first after a gap that swallows it."""
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if exists(local, zone):
-        return first
-    other = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return _turn_between(min(first, other), max(first, other), zone)
-
-
-def _turn_between(before: datetime, after: datetime, zone: tzinfo) -> datetime:
-    """The instant at which the zone's distance from UTC changes between two instants; `after` where it does not."""
-    was = before.astimezone(zone).utcoffset()
-    while after - before > MILLISECOND:
-        middle = whole_ms(before + (after - before) / 2)
-        if middle.astimezone(zone).utcoffset() == was:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
 def _clock_hour(at: datetime, zone: tzinfo) -> Period:
     """The clock hour; where clocks are put back or forward within it, the part on this side of the turn."""
     local = at.astimezone(zone)
     start = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     end = start + timedelta(hours=1)
     if start.astimezone(zone).utcoffset() != local.utcoffset():
-        start = _turn_between(start, at, zone)
+        start = turn_between(start, at, zone)
     if (end - MILLISECOND).astimezone(zone).utcoffset() != local.utcoffset():
-        end = _turn_between(at, end, zone)
+        end = turn_between(at, end, zone)
     return Period(start, end)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
 
-from mappings.kpi.cadence import Cadence, day_start, exists, instant_of, period_of, whole_ms
+from mappings.facts.local_time import day_start, exists, instant_of, whole_ms
+from mappings.kpi.cadence import Cadence, period_of
 from mappings.numbers import exact
 from mappings.progress.options import FIRST_DAY, LARGEST, LAST_DAY
 

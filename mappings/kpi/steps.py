@@ -14,8 +14,9 @@ from fractions import Fraction
 from mappings.document.schema import KpiPart
 from mappings.document.text.canonical import plain
 from mappings.facts.issue import Reading
+from mappings.facts.local_time import local_day
 from mappings.kpi.band import Bands, KpiLevel, bands_on
-from mappings.kpi.cadence import Period, local_day
+from mappings.kpi.cadence import Period
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, step
 from mappings.kpi.series import WatchedKpis
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from connectors.store.cycles import cycle_ends
 from connectors.store.numbers import history_retention
+from mappings.facts.local_time import day_start
 from mappings.rollup.cycles.cycle_end import end_of
 from plugin.runtime.connector import Connector, Refusal
 
@@ -37,5 +38,5 @@ def _edges(connector: Connector, site: str) -> list[datetime]:
         return []
     mapping = connector.context(site).mapping
     cycles = [one for one in (mapping.cycles.get(name) for name in sorted(names)) if one is not None]
-    starts = [datetime.combine(one.start, time(), mapping.zone) for one in cycles]
+    starts = [day_start(one.start, mapping.zone) for one in cycles]
     return [*starts, *(end_of(one, mapping.zone) for one in cycles)]

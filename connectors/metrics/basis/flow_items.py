@@ -9,8 +9,9 @@ from typing import Literal
 from connectors.metrics.basis.field_values import name_keys
 from connectors.metrics.basis.source import Answer, FailureKind, Reach, SourceFailure
 from mappings.facts.issue import Issue
+from mappings.facts.local_time import days_before
 from mappings.facts.moment import WEEKDAYS
-from mappings.flow.clocks import Clock, WorkingHours, days_before
+from mappings.flow.clocks import Clock, WorkingHours
 from mappings.flow.measures import Durations
 from mappings.flow.statistics import statistic
 from mappings.flow.stays import FlowItem, Points, Span, Stay, Test, item_of

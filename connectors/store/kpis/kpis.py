@@ -29,7 +29,7 @@ from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import Statement, StoredRow, among, insert_into, plain
 from connectors.store.schema import kpi_failure, kpi_former_reading, kpi_period, kpi_reading, kpi_state
-from mappings.kpi.cadence import MILLISECOND, whole_ms
+from mappings.facts.local_time import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
 from mappings.kpi.reading import LONGEST_NOTE, FormerReading, KpiReading, Receipt, receive
 from mappings.kpi.steps import Judgement

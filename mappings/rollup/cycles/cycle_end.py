@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from mappings.explain.certainty import Uncertainty
@@ -16,13 +16,12 @@ from mappings.explain.past import FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
+from mappings.facts.local_time import MILLISECOND, day_end, day_start
 from mappings.facts.moment import Moment
 
 if TYPE_CHECKING:
     from mappings.document.schema import CyclePart
     from mappings.rollup.state import ObjectiveState
-
-MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +70,12 @@ class PastFacts:
 
 def end_of(cycle: CyclePart, zone: tzinfo) -> datetime:
     """The last millisecond of a cycle."""
-    return datetime.combine(cycle.end + timedelta(days=1), time(), zone) - MILLISECOND
+    return day_end(cycle.end, zone)
 
 
 def end_before(cycle: CyclePart, zone: tzinfo) -> datetime:
     """The last millisecond before a cycle begins."""
-    return datetime.combine(cycle.start, time(), zone) - MILLISECOND
+    return day_start(cycle.start, zone) - MILLISECOND
 
 
 def has_ended(cycle: CyclePart | None, moment: Moment) -> bool:

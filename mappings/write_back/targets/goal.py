@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -20,6 +20,7 @@ from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.goal import SOURCE, Goal, NamedGoal, Scoring, goal_key
+from mappings.facts.local_time import day_start
 from mappings.facts.moment import Moment
 from mappings.fields import ReadingKind, field_type, schemas_reading
 from mappings.fields.goals import LinkedGoals
@@ -326,7 +327,7 @@ class GoalTarget(WriteTarget):
         moved = bool(posted) and _of(posted[-1], "status") != _of(change.after, "status")
         if not posted or (moved and len(posted) < POSTS_A_DAY):
             return None
-        return datetime.combine(moment.today + timedelta(days=1), time(0), moment.zone)
+        return day_start(moment.today + timedelta(days=1), moment.zone)
 
     def shared(self, value: object) -> str | None:
         """The goal: two objectives on one would each take the other's update for another hand's, and its metrics away."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, SelectField
 from wtforms.widgets import SearchInput
 
+from mappings.facts.local_time import day_start
 from plugin.access import audit_export
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
@@ -142,7 +143,7 @@ def export_rows(connector: Connector, kind: str, form: str) -> Response:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return day_start(day, zone)
 
 
 def known_day(day: date | None) -> date | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from mappings.facts.local_time import day_start
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.forms import DayField, LineField, PageForm, require_text
@@ -146,7 +146,7 @@ def _replay(connector: Connector, site: str, subscription: str) -> None:
     if not form.validate() or form.since.data is None:
         flash_refusal(" ".join(form.said()) or "Say since which day, as 2026-11-01.")
         return
-    since = datetime.combine(form.since.data, time(), zone(connector))
+    since = day_start(form.since.data, zone(connector))
     number = subscriptions.replay(connector, current_actor(), site, subscription, since)
     flash(f"{number} events are posted once more, with the same ids.")
 

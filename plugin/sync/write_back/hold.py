@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from connectors.store.mirror import mirror
 from connectors.store.writes import brakes, writes
 from connectors.store.writes.brakes import Brake, Doubts
 from connectors.store.writes.writes import Write, WriteOutcome
+from mappings.facts.local_time import day_start
 from mappings.fields import is_empty
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, brake, loss
@@ -143,7 +144,7 @@ def _written_of_late(
     what was written today. Nothing is asked where its `latest` change lies before both.
     """
     moment = context.instant
-    window, morning = moment.now - WINDOW, datetime.combine(moment.today, time(0), moment.zone)
+    window, morning = moment.now - WINDOW, day_start(moment.today, moment.zone)
     since = min(window, morning)
     if latest is None or latest.at < since:
         return (), ()

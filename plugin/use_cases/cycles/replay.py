@@ -12,11 +12,12 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Certainty, NamedDoubt, certainty, sentences
+from mappings.facts.local_time import MILLISECOND, day_end
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.numbers import percent
 from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
-from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of, has_ended
+from mappings.rollup.cycles.cycle_end import end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -292,11 +293,10 @@ def _moments(cycle: CyclePart, at: datetime, mapping: BoundMapping) -> tuple[dat
     """The ends of weeks from the start of the cycle on, and where it is looked at; every so many weeks in a long one."""
     weeks = -(-((cycle.end - cycle.start).days + 1) // 7)
     step = timedelta(weeks=-(-weeks // MOST_WEEKS))
-    first = end_of(cycle.model_copy(update={"end": cycle.start - timedelta(days=1)}), mapping.zone)
     found = []
-    day = first + step
-    while day < at:
-        found.append(day)
+    day = cycle.start - timedelta(days=1) + step
+    while (end := day_end(day, mapping.zone)) < at:
+        found.append(end)
         day += step
     return (*found, at)
 

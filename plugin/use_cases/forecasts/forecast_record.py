@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import timedelta
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import forecasts, objectives, snapshots
 from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
+from mappings.facts.local_time import day_end
 from mappings.facts.moment import Moment
 from mappings.forecast.calibration import Calibration, calibration
 from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
@@ -90,16 +91,11 @@ def judge_ended(connector: Connector, site: str, going_on: Callable[[], None] = 
         for id_ in ids:
             going_on()
             with connector.store.write() as conn:
-                last = snapshots.load_at(conn, site, id_, end_of(cycle.end, mapping.zone))
+                last = snapshots.load_at(conn, site, id_, day_end(cycle.end, mapping.zone))
                 achieved = {} if last is None else achieved_in(last.state)
                 forecasts.judge(conn, site, cycle.id, id_, achieved, today)
             judged += 1
     return judged
-
-
-def end_of(day: date, zone: tzinfo) -> datetime:
-    """The last millisecond of a day."""
-    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(milliseconds=1)
 
 
 def achieved_in(state: ObjectiveState) -> dict[str, bool]:

@@ -18,8 +18,9 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import KpiPart
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
+from mappings.facts.local_time import MILLISECOND
 from mappings.kpi.band import direction_of, trend
-from mappings.kpi.cadence import MILLISECOND, Cadence
+from mappings.kpi.cadence import Cadence
 from mappings.kpi.creation import Hindrance, PlannedIssue, planned_issue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, known_at

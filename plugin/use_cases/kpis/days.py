@@ -9,6 +9,7 @@ from time import sleep
 
 from connectors.store import Store
 from connectors.store.work import due, inbox
+from mappings.facts.local_time import instant_on
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.reread import refresh
@@ -90,7 +91,7 @@ def _told(connector: Connector, site: str, until: datetime) -> Iterator[datetime
     first = now.astimezone(mapping.zone).date()
     for part in mapping.document.tell:
         for day in (first, first + timedelta(days=1)):
-            moment = datetime.combine(day, time.fromisoformat(part.at), mapping.zone)
+            moment = instant_on(day, time.fromisoformat(part.at), mapping.zone)
             if part.every != "change" and now < moment < until:
                 yield moment
 
@@ -100,6 +101,4 @@ def _moments(connector: Connector, site: str) -> tuple[datetime, datetime]:
     zone = connector.context(site).mapping.zone
     here = connector.clock().astimezone(zone)
     tomorrow = here.date() + timedelta(days=1)
-    return datetime.combine(tomorrow, NIGHT, zone), datetime.combine(
-        tomorrow, max(here.time(), MORNING), zone
-    )
+    return instant_on(tomorrow, NIGHT, zone), instant_on(tomorrow, max(here.time(), MORNING), zone)

@@ -12,7 +12,7 @@ from connectors.store.kpis import kpis
 from connectors.store.people import audit
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import KpiPart
-from mappings.kpi.cadence import whole_ms
+from mappings.facts.local_time import whole_ms
 from mappings.kpi.reading import AHEAD, LONGEST_NOTE, KpiReading, Receipt, is_ahead
 from mappings.kpi.reading_file import FileFault, LineFault, instant_in, number_in, read_file
 from mappings.progress.options import LARGEST

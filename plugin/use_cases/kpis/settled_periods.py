@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connectors.store.kpis import kpis
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.kpi.cadence import MILLISECOND
+from mappings.facts.local_time import MILLISECOND
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.steps import Judgement, count
 from plugin.runtime.connector import Connector

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import backfills, objectives, snapshots
@@ -16,6 +16,7 @@ from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import audit
 from mappings.explain.past import PastIssues
 from mappings.facts.forest import Forest
+from mappings.facts.local_time import day_end, day_start
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
@@ -188,11 +189,8 @@ def _moments(context: Context, days: int | None) -> tuple[tuple[datetime, ...], 
     today = moment.now.astimezone(zone).date()
     first = _first_day(context, today) if days is None else today - timedelta(days=min(days, MOST_DAYS))
     count = min((today - first).days, MOST_DAYS)
-    ends = (
-        datetime.combine(today - timedelta(days=back), time(), zone) - timedelta(milliseconds=1)
-        for back in range(count)
-    )
-    begins = datetime.combine(first, time(), zone)
+    ends = (day_end(today - timedelta(days=back + 1), zone) for back in range(count))
+    begins = day_start(first, zone)
     begun = () if days is not None or begins >= moment.now or _running(context, today) == () else (begins,)
     return begun, tuple(sorted(ends))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Protocol
 
+from mappings.facts.local_time import day_end, day_start, days_before
 from plugin.next_steps import Door
 from plugin.runtime.connector import Refusal
 
@@ -89,15 +90,15 @@ def instant_of(
 ) -> datetime | None:
     """The moment a person means: one of CHOICES, a day (2026-11-01) or an instant; None for any other text, or a cycle there is not."""
     if choice == "yesterday":
-        return now - timedelta(days=1)
+        return days_before(now, "1d", zone)
     if choice == "week":
-        return now - WEEK
+        return days_before(now, "7d", zone)
     if choice == "cycle":
-        return None if cycle is None else _first_known(datetime.combine(cycle.start, time(), zone), begins)
+        return None if cycle is None else _first_known(day_start(cycle.start, zone), begins)
     if choice == "first":
         return begins
     try:
-        return datetime.combine(date.fromisoformat(choice), time(), zone).astimezone(UTC)
+        return day_start(date.fromisoformat(choice), zone)
     except OverflowError:
         return None
     except ValueError:
@@ -113,7 +114,7 @@ def instant_at(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     if day == now.astimezone(zone).date():
         return now
     try:
-        return (datetime.combine(day + timedelta(days=1), time(), zone) - MILLISECOND).astimezone(UTC)
+        return day_end(day, zone)
     except OverflowError:
         return None
 

@@ -10,11 +10,11 @@ import pytest
 
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, IssueType, Project, Status
-from mappings.flow.clocks import Clock, WorkingHours, days_before
-from mappings.flow.measures import ages, cycle_times, efficiency, lead_times, repair_times, uptime
+from mappings.facts.local_time import MILLISECOND, days_before
+from mappings.flow.clocks import Clock, WorkingHours
+from mappings.flow.measures import Durations, ages, cycle_times, efficiency, lead_times, repair_times, uptime
 from mappings.flow.statistics import percentile, statistic
 from mappings.flow.stays import FlowItem, Points, finish_of, item_of
-from mappings.kpi.cadence import MILLISECOND
 
 F = Fraction
 TODO, DOING, REVIEW, DONE, CLOSED, ODD = "1", "2", "3", "4", "5", "9"
@@ -117,6 +117,15 @@ def test_cycle_time_begins_with_the_first_start_and_what_never_started_is_a_gap(
     assert found.gaps == ("SHOP-7", "SHOP-7")
     last = Points(POINTS.started, POINTS.done, last_start=True)
     assert cycle_times([PLAIN, REOPENED, BACK_AND_FORTH], last, WINDOW, DAYS).values == (F(2), F(9, 4), F(2))
+    reviewed = an_item(
+        "11-02 00:00",
+        ("11-03 00:00", DOING),
+        ("11-04 00:00", TODO),
+        ("11-09 00:00", DOING),
+        ("11-11 00:00", REVIEW),  # from one started status to another: no entry
+        ("11-12 00:00", DONE),
+    )
+    assert cycle_times([reviewed], last, WINDOW, DAYS).values == (F(3),)
 
 
 def test_made_in_progress_it_started_with_its_creation() -> None:
@@ -181,6 +190,50 @@ def test_failures_that_overlap_or_touch_are_one_and_older_ones_none() -> None:
     assert (quiet.up, quiet.failures) == (F(24), 0)
 
 
+def test_a_failure_begins_with_the_window_or_in_it_and_the_longest_ends_what_overlaps() -> None:
+    """From 1 to 3 November, from its first instant on: a failure. 5 to 10 holds 6 to 7: one, of 5 days."""
+    items = [
+        an_item("11-01 00:00", ("11-03 00:00", DONE)),
+        an_item("11-05 00:00", ("11-10 00:00", DONE)),
+        an_item("11-06 00:00", ("11-07 00:00", DONE)),
+        an_item("11-09 00:00", ("11-10 00:00", DONE)),
+    ]
+    found = uptime(items, POINTS, WINDOW)
+    assert (found.down, found.failures) == (F(7 * 24), 2)
+    # mended in the very instant in which the window begins: neither down in it nor a failure of it
+    before = uptime(items[:1], POINTS, (at("11-03 00:00"), WINDOW[1]))
+    assert (before.down, before.failures) == (F(0), 0)
+    # and one that touches what went on before the window is no failure of it either
+    touching = [items[0], an_item("11-03 00:00", ("11-04 00:00", DONE))]
+    again = uptime(touching, POINTS, (at("11-02 00:00"), WINDOW[1]))
+    assert (again.down, again.failures) == (F(48), 0)
+
+
+def test_what_was_restored_without_having_been_started_is_a_gap_of_repair_from_its_start() -> None:
+    found = repair_times([NEVER_STARTED, PLAIN], POINTS, WINDOW, HOURS, from_creation=False, whole=False)
+    assert (found.values, found.gaps) == ((F(48),), ("SHOP-7",))
+    assert repair_times([NEVER_STARTED], POINTS, WINDOW, HOURS, from_creation=True, whole=False) == Durations(
+        (F(48),)
+    )
+
+
+def test_a_change_in_the_first_instant_after_the_span_is_not_of_it() -> None:
+    item = an_item("11-02 00:00", ("11-03 00:00", DOING), ("11-05 00:00", DONE), end=at("11-05 00:00"))
+    assert [stay.status_id for stay in item.stays] == [TODO, DOING]
+    assert item.stays[-1].end == at("11-05 00:00")
+    later = an_item("11-02 00:00", ("11-05 00:00", DONE))
+    assert lead_times([later], POINTS, (at("11-01 00:00"), at("11-05 00:00")), DAYS).values == ()
+
+
+def test_a_status_of_which_no_category_is_known_is_neither_started_nor_done() -> None:
+    item = an_item("11-02 00:00", ("11-03 00:00", ODD), ("11-05 00:00", DOING), ("11-06 00:00", DONE))
+    assert cycle_times([item], POINTS, WINDOW, DAYS).values == (F(1),)
+    stuck = an_item("11-02 00:00", ("11-03 00:00", DOING), ("11-04 00:00", ODD))
+    assert finish_of(stuck, POINTS) is None
+    assert ages([stuck], POINTS, WINDOW[1], DAYS).values == ()
+    assert lead_times([stuck], POINTS, WINDOW, DAYS).values == ()
+
+
 def test_two_changes_of_one_millisecond_keep_their_order() -> None:
     item = an_item("11-02 00:00", ("11-03 00:00", DOING), ("11-03 00:00", DONE))
     assert [stay.status_id for stay in item.stays] == [TODO, DOING, DONE]
@@ -205,6 +258,18 @@ def test_working_hours_are_those_inside_local_hours() -> None:
     night = WorkingHours(frozenset(range(7)), time(1), time(5))
     autumn = at("10-25 00:00", BERLIN), at("10-26 00:00", BERLIN)
     assert Clock("working_hours", "hours", BERLIN, night).worth(autumn) == F(5)
+
+
+def test_a_day_of_work_is_as_long_as_it_is_written_and_a_calendar_day_has_24_hours() -> None:
+    """Friday 13:30 to Monday 10:15 in 9 to 15: 1.5 + 1.25 hours; a day of work has 6. Four calendar days."""
+    short = WorkingHours(frozenset(range(5)), time(9), time(15))
+    span = at("11-06 13:30", BERLIN), at("11-09 10:15", BERLIN)
+    assert Clock("working_hours", "hours", BERLIN, short).worth(span) == F(11, 4)
+    assert Clock("working_hours", "days", BERLIN, short).worth(span) == F(11, 24)
+    assert Clock("calendar_days", "days", BERLIN).worth(span) == F(4)
+    assert Clock("calendar_days", "hours", BERLIN).worth(span) == F(96)
+    weekend = at("11-07 00:00", BERLIN), at("11-09 00:00", BERLIN)
+    assert Clock("working_hours", "hours", BERLIN, short).worth(weekend) == F(0)
 
 
 def test_a_length_back_is_the_same_local_time_so_many_days_before() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mappings.kpi.cadence import whole_ms
+from mappings.facts.local_time import whole_ms
 from mappings.kpi.reading import KpiReading, receive
 
 

@@ -260,6 +260,37 @@ def test_a_period_keeps_the_band_it_was_judged_by_and_an_edit_sets_the_counters_
     assert shown == {1: "unhealthy", 2: "unhealthy", 3: "unhealthy"}
 
 
+TARGETS = {"points": [{"from": "2027-01-01", "at_most": 3}]}
+
+
+@pytest.mark.parametrize(
+    ("edit", "kept"),
+    [
+        ({"healthy": {"at_most": 6}}, 0),
+        ({"targets": TARGETS}, 0),
+        ({"watch": {"at_most": 20}}, 2),  # nothing is out of it
+        ({"name": "Other", "direction": "down"}, 2),
+    ],
+)
+@pytest.mark.parametrize(("value", "side"), [(9, "outside"), (2, "inside")])
+def test_both_counters_are_0_under_another_band_and_only_there(
+    edit: dict[str, object], kept: int, value: int, side: str
+) -> None:
+    world = World([a_kpi(**PROMOTED)]).push(*days(value, value), now="2026-10-03T02:00")
+    world.parts = [a_kpi(**{**PROMOTED, **edit})]
+    state = world.push(*days(value, first=3), now="2026-10-04T02:00").states["bugs"]
+    assert {"outside": state.outside, "inside": state.inside} == {"outside": 0, "inside": 0, side: kept + 1}
+    if kept == 0:
+        assert (state.status, state.transition) == (KpiStatus.WATCHING, "rebanded")
+
+
+def test_what_has_been_counted_is_not_counted_again_though_its_judgement_is_kept_no_more() -> None:
+    world = World([a_kpi(**PROMOTED)]).push(*days(9, 9), now="2026-10-03T02:00")
+    state = world.states["bugs"]
+    after, new = count(world.watched(), "bugs", state, {}, [utc("2026-10-02T12:00")], utc("2026-10-03T02:00"))
+    assert (after.outside, [one.counted for one in new]) == (2, [None])
+
+
 def test_a_planned_point_is_no_edit() -> None:
     targets = {"points": [{"from": "2026-10-02", "at_most": 3}]}
     world = World([a_kpi(targets=targets, **PROMOTED)]).push(*days(9, 4, 4), now="2026-10-05")

@@ -164,6 +164,73 @@ def test_what_is_closed_and_opened_again_goes_on_until_a_later_episode_begins() 
     assert follow(later, SeenIssue.OPEN, START).status is KpiStatus.KR_PROPOSED
 
 
+def test_what_is_opened_again_counts_anew_whatever_was_counted_while_it_was_closed() -> None:
+    closed = follow(is_open(), SeenIssue.DONE, START)
+    for values, counted in (([OUT, OUT], (2, 0)), ([IN], (0, 1))):
+        meanwhile = fed(closed, values)[0]
+        assert (meanwhile.outside, meanwhile.inside) == counted
+        again = follow(meanwhile, SeenIssue.OPEN, START)
+        assert (again.transition, again.outside, again.inside) == (EpisodeStep.REOPENED, 0, 0)
+        assert fed(again, [IN])[1] == []
+        assert fed(again, [IN, IN])[1] == ["close_proposed"]
+
+
+@pytest.mark.parametrize("then", ["proposed", "withdrawn", "dismissed"])
+def test_once_a_later_episode_began_the_issue_of_the_one_before_is_followed_no_more(then: str) -> None:
+    later = fed(follow(is_open(), SeenIssue.DONE, START), [OUT, OUT, OUT])[0]
+    if then == "withdrawn":
+        later = fed(later, [IN, IN])[0]
+    if then == "dismissed":
+        later = dismiss_proposal(later)
+    assert (later.episode, later.former) == (2, None)
+    assert follow(later, SeenIssue.OPEN, START) == replace(later, transition=EpisodeStep.STAYED)
+
+
+@pytest.mark.parametrize("status", [KpiStatus.KR_OPEN, KpiStatus.CLOSE_PROPOSED])
+@pytest.mark.parametrize(
+    ("seen", "named"),
+    [
+        (SeenIssue.DONE, "closed"),
+        (SeenIssue.REFUSED, "closed"),
+        (SeenIssue.DELETED, "lost"),
+        (SeenIssue.CYCLE_CLOSED, "cycle_ended"),
+    ],
+)
+def test_an_episode_ends_in_watching_and_counting_anew_wherever_it_stood(
+    status: KpiStatus, seen: SeenIssue, named: str
+) -> None:
+    values = [IN, IN, IN] if status is KpiStatus.CLOSE_PROPOSED else [OUT, OUT]
+    state = fed(is_open(), values)[0]
+    assert state.status is status
+    ended = follow(state, seen, START)
+    assert (ended.status, ended.transition, ended.key_result) == (KpiStatus.WATCHING, named, None)
+    assert (ended.outside, ended.inside, ended.proposal) == (0, 0, None)
+
+
+def test_what_was_closed_as_not_to_be_done_is_not_proposed_again_before_it_was_in_its_band() -> None:
+    refused = follow(is_open(), SeenIssue.REFUSED, START)
+    assert fed(refused, [OUT] * 9)[1] == []
+    assert fed(refused, [OUT, IN, OUT, OUT])[1] == []
+    assert fed(refused, [OUT, IN, OUT, OUT, OUT])[1] == ["proposed"]
+    done = follow(is_open(), SeenIssue.DONE, START)
+    assert fed(done, [OUT] * 3)[1] == ["proposed"]
+    again = follow(fed(refused, [OUT])[0], SeenIssue.OPEN, START)
+    assert fed(follow(again, SeenIssue.DONE, START), [OUT] * 3)[1] == ["proposed"]
+
+
+def test_periods_in_the_band_before_it_was_accepted_do_not_close_it() -> None:
+    """One of the two that it takes lies before."""
+    state = open_key_result(fed(proposed(), [IN])[0], "300")
+    assert fed(state, [IN])[1] == []
+    assert fed(state, [IN, IN])[1] == ["close_proposed"]
+
+
+def test_closing_is_called_off_by_as_many_periods_as_it_takes_to_propose() -> None:
+    state = fed(is_open(), [IN, IN])[0]
+    assert fed(state, [OUT, OUT])[0].status is KpiStatus.CLOSE_PROPOSED
+    assert fed(state, [OUT, OUT, OUT])[1] == ["kept_open"]
+
+
 def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
     state = follow(is_open(), SeenIssue.MISSING, START)
     assert (state.status, state.missing) == (KpiStatus.KR_OPEN, START)

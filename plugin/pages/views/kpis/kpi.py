@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from mappings.facts.local_time import local_day
 from mappings.kpi.band import KpiLevel
-from mappings.kpi.cadence import local_day
 from mappings.kpi.creation import Hindrance, PlannedIssue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
 from connectors.metrics.basis.connections import AllowedHosts, NamedConnection
@@ -16,7 +16,8 @@ from connectors.store.kpis import kpi_failures, kpis
 from connectors.store.kpis.kpi_failures import KpiFailure
 from connectors.store.people import audit
 from mappings.document.schema import KpiPart
-from mappings.kpi.cadence import MILLISECOND, Cadence, Period, grace_of, period_before, whole_ms
+from mappings.facts.local_time import MILLISECOND, whole_ms
+from mappings.kpi.cadence import Cadence, Period, grace_of, period_before
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.steps import bands_of
@@ -169,7 +170,7 @@ def _first_asked(part: KpiPart, period: Period) -> datetime:
 def _last_asked(watched: WatchedKpis, part: KpiPart, period: Period) -> datetime:
     """A source of the past is asked until so many periods have ended (which `_ended` says); any other until the period is settled."""
     if SOURCE_OF_KIND[part.source.kind].answers_late(part.source):
-        return datetime.max.replace(tzinfo=period.end.tzinfo)
+        return datetime.max.replace(tzinfo=UTC)
     return watched.settles(part.id, period)
 
 

@@ -55,7 +55,7 @@ def test_a_long_story_is_cut_and_says_so():
 @pytest.mark.parametrize(
     ("span", "said", "line"),
     [
-        (None, "Q4 2026 (1 Oct 2026 – 31 Dec 2026)", "0.0,1000.0 559.9,434.8 1000.0,0.0"),
+        (None, "Q4 2026 (1 Oct 2026 – 31 Dec 2026)", "0.0,1000.0 559.6,434.8 1000.0,0.0"),
         (
             (date(2026, 11, 1), date(2026, 12, 10)),
             "Q4 2026 (own days 1 Nov 2026 – 10 Dec 2026)",

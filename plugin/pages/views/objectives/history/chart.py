@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from fractions import Fraction
 from itertools import pairwise
 
 from mappings.explain.marks import Mark
+from mappings.facts.local_time import day_start
 from mappings.numbers import WHOLE
 from plugin.pages.sources import HistoryPoint
 from plugin.pages.views.objectives.history.marks import ChartMark, MarkLine, happenings, kinds_of, spots
@@ -116,8 +117,7 @@ def _scale(history: Sequence[HistoryPoint], cycle: CycleDays | None, now: dateti
 
 
 def _bounds(cycle: CycleDays, zone: tzinfo) -> tuple[datetime, datetime]:
-    first = datetime.combine(cycle.start, time(), zone)
-    return first, datetime.combine(cycle.end + timedelta(days=1), time(), zone)
+    return day_start(cycle.start, zone), day_start(cycle.end + timedelta(days=1), zone)
 
 
 def _curves(history: Sequence[HistoryPoint], scale: Scale, now: datetime) -> tuple[Curve, ...]:
