@@ -135,7 +135,7 @@ def test_a_process_killed_after_the_post_posts_it_again_and_loses_nothing(
     def killed(*_args: Any) -> None:
         raise Killed
 
-    for place, name in ((kept, "put"), (outbox, "sent")):
+    for place, name in ((kept, "put"), (outbox, "note_sent")):
         with monkeypatch.context() as patched:
             patched.setattr(place, name, killed)
             with pytest.raises(Killed):

@@ -231,11 +231,13 @@ def test_every_wrong_concern_about_numbers_was_brought_about_here_or_ends_a_sync
     trouble: Trouble,
 ) -> None:
     """A new one belongs into this company."""
-    elsewhere = {"unwritable", "out", "failing", "standing_still", "activating"}
+    elsewhere = {"unwritable", "jira_out", "read_failures", "standing_still", "coming_mapping"}
     names = {one.__name__: one for one in CONCERNS}
-    called = {"given_up": "given_up", "missing": "losses", "unread": "gaps"}
+    called = {
+        "held_changes": "held", "missing_issues": "losses", "failed_attempts": "retried", "refused_fields": "refused", "unread": "gaps", "gone_names": "gone",
+    }  # fmt: skip
     about_numbers = {called.get(name, name) for name in names} - {
-        "never_read", "nobody_works", "credential", "lapsing", "crashed", "unsent", "stale", "no_webhook", "renamed", "drifted", *elsewhere,
+        "never_read", "nobody_works", "credential", "webhook_lapse", "crashes", "unsent", "stale", "no_webhook", "new_names", "corrections", *elsewhere,
     }  # fmt: skip
     assert about_numbers == set(WRONG)
     assert concerns(SiteStatus("main", trouble.doors.connector.clock()))[0].numbers is False
