@@ -119,6 +119,9 @@ class Company:
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
         return ObjectivePage(rows, ListSlice((), part.start, *around), plain_listing.tallies(every, mine))
 
+    def members(self, wanted: RowSelection) -> Sequence[ListedHead]:
+        return self.listing(replace(wanted, by_team=False), START, len(self.saved) or 1).rows
+
     def saved_views(self) -> Sequence[SavedView]:
         return (SavedView("Growth, off track", "/?project=GROW&health=off_track"),) if self.saved else ()
 

@@ -26,6 +26,7 @@ SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 THEMES = ("light", "dark")
 PAGES = {
     "objectives": "/",
+    "objectives-by-team": "/?group=team",
     "objectives-filtered": "/?project=GROW&health=off_track",
     "objectives-nothing": "/?q=zzz",
     "objective": "/objectives/GROW-4",

@@ -102,7 +102,8 @@ def tallies(every: Iterable[One], wanted: RowSelection) -> Tallies:
 
 def page(every: Iterable[One], wanted: RowSelection, after: PageStart, size: int) -> PlainSlice:
     """One page of the filtered tree. A cursor whose objective is gone falls back to its place."""
-    rows = placed([one for one in every if admits(wanted, one)], ORDERS[wanted.order])
+    mine = [one for one in every if admits(wanted, one)]
+    rows = by_team(mine, wanted) if wanted.by_team else placed(mine, ORDERS[wanted.order])
     start = _start(rows, after, wanted.sites)
     end, before = start + size, max(start - size, 0)
     return PlainSlice(
@@ -111,6 +112,19 @@ def page(every: Iterable[One], wanted: RowSelection, after: PageStart, size: int
         None if not start else _after(rows, before),
         None if end >= len(rows) else _after(rows, end),
     )
+
+
+def by_team(objectives: Sequence[One], wanted: RowSelection) -> list[tuple[One, int]]:
+    """The rows of each team together, those without one last; none of a folded team."""
+    left = [one for one in objectives if _team(one) not in wanted.folded]
+    order = ORDERS[wanted.order]
+    return [
+        (one, 0) for one in sorted(left, key=lambda one: (not _team(one), _team(one).encode(), *order(one)))
+    ]
+
+
+def _team(one: One) -> str:
+    return one.state.team or one.state.project_key
 
 
 def placed(objectives: Sequence[One], order: Callable[[One], tuple[object, ...]]) -> list[tuple[One, int]]:

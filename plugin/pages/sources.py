@@ -32,6 +32,7 @@ from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, ServedCount
 from plugin.use_cases.objectives.objective_list import (
     Head,
+    ListedHead,
     ObjectivePage,
     PageStart,
     RowSelection,
@@ -125,6 +126,10 @@ class Sources(Protocol):
 
     def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
+        ...
+
+    def members(self, wanted: RowSelection) -> Sequence[ListedHead]:
+        """Every objective that the filters admit, in any order, with its week; all sites side by side, whichever are named."""
         ...
 
     def meeting(self) -> CurrentMeeting:

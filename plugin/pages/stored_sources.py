@@ -48,10 +48,12 @@ from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, lines
 from plugin.use_cases.objectives.objective_list import (
+    ListedHead,
     ObjectivePage,
     PageStart,
     RowSelection,
     every_headline,
+    list_members,
     list_objectives,
 )
 from plugin.use_cases.objectives.objectives import ObjectiveDrift
@@ -93,6 +95,9 @@ class StoredSources:
 
     def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         return list_objectives(self.connector, self.who(), wanted, after, size)
+
+    def members(self, wanted: RowSelection) -> Sequence[ListedHead]:
+        return list_members(self.connector, self.who(), wanted)
 
     def meeting(self) -> CurrentMeeting:
         return show_meeting(self.connector, self.who())

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 READING = (
-    "/", "/?project=GROW&health=off_track", "/?q=zzz", "/objectives/GROW-4", "/objectives/GROW-7?exact=1",
+    "/", "/?group=team&closed=CORE", "/?project=GROW&health=off_track", "/?q=zzz", "/objectives/GROW-4", "/objectives/GROW-7?exact=1",
     "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map", "/objectives/NOPE-1", "/nowhere",
 )  # fmt: skip
 EMPTY = ("/", "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, case, func, select
 
@@ -30,6 +31,9 @@ LEVELS = tuple(HealthLevel)
 class RowSelection:
     """Which objectives, and in which order (a key of `tree.ORDERS`). What is empty does not narrow; the empty text among
     cycles, owners and teams means those without one. `search` looks at key, title and owner, `text` at key and title.
+
+    With `by_team` the rows of a team (of a project, where no team is named) stand together, none below another; those of the teams that are
+    `folded` are counted and not among the rows. The empty text among these means those of no team and no project.
     """
 
     sites: tuple[str, ...]
@@ -43,6 +47,8 @@ class RowSelection:
     owner_words: str = ""
     aligned_to: str = ""
     order: str = "health"
+    by_team: bool = False
+    folded: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, object]:
         """What narrows, as the statements have it."""
@@ -87,6 +93,15 @@ class PlacedRow:
     over: str | None = None
     ends_ms: int = 0
     served: tuple[str, ...] = ()
+
+
+class ListedLine(NamedTuple):
+    """One row without its place: its headline (JSON), when it last changed (epoch milliseconds), and the cycle as whose end it stands, empty where it stands so now."""
+
+    site: str
+    headline: str
+    changed_ms: int
+    over: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +160,13 @@ def count_standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel],
     return found
 
 
-def heads(conn: Connection, wanted: RowSelection) -> list[tuple[str, int]]:
-    """Of every row that the filters admit the headline (JSON), and when it last changed (epoch milliseconds), in no order."""
+def heads(conn: Connection, wanted: RowSelection) -> list[ListedLine]:
+    """Every row that the filters admit, in no order."""
     shape, values = _asked(conn, wanted)
-    return [(row.headline, row.changed_at) for row in conn.execute(statements.heads(shape), values)]
+    return [
+        ListedLine(row.site, row.headline, row.changed_at, row.over)
+        for row in conn.execute(statements.heads(shape), values)
+    ]
 
 
 def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, found: int) -> ListSlice:
@@ -156,14 +174,17 @@ def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, fo
     if not found:
         return ListSlice((), 0, None, None)
     shape, values = _asked(conn, wanted)
+    if wanted.by_team and wanted.folded:
+        shape = shape.unfolded()
+        values["folded"] = [list_line.storable_text(one) for one in wanted.folded]
     if shape.over:
-        return _page_over(conn, wanted, after, size)
+        return _page_over(conn, wanted, after, size, shape, values)
     values |= {"size": size}
     if after != START:
         shape = shape.behind()
         site = list_line.storable_text(after.site) or wanted.sites[0]
         values |= {"place": after.place, "at_site": site, "at_id": list_line.storable_text(after.id)}
-    if not conn.execute(statements.any_alignment(), {"sites": wanted.sites}).scalar_one():
+    if wanted.by_team or not conn.execute(statements.any_alignment(), {"sites": wanted.sites}).scalar_one():
         return _slice(conn.execute(statements.page(shape.flat()), values).all(), size)
     rows = conn.execute(statements.page(shape), values).all()
     if not rows or rows[0].total < found:
@@ -173,11 +194,17 @@ def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, fo
     return _slice(rows, size)
 
 
-def _page_over(conn: Connection, wanted: RowSelection, after: PageStart, size: int) -> ListSlice:
+def _page_over(
+    conn: Connection,
+    wanted: RowSelection,
+    after: PageStart,
+    size: int,
+    shape: StatementShape,
+    values: Mapping[str, object],
+) -> ListSlice:
     """One page of a list of cycles some of which are over: of so few rows they are placed here, not in the database."""
-    shape, values = _asked(conn, wanted)
     rows = {(row.site, row.id): row for row in conn.execute(statements.places(shape), values)}
-    above = _above_over(conn, wanted, rows)
+    above = {} if wanted.by_team else _above_over(conn, wanted, rows)
     below: dict[tuple[str, str] | None, list[tuple[str, str]]] = {}
     for name in sorted(rows, key=lambda name: rows[name].place.encode()):
         below.setdefault(above.get(name), []).append(name)
@@ -331,7 +358,9 @@ def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict
     values = wanted.parameters()
     cycles = [list_line.storable_text(one) for one in wanted.cycles]
     over = bool(cycles) and cycle_lines.any_kept(conn, wanted.sites, cycles)
-    shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values), over=over)
+    shape = StatementShape(
+        conn.dialect.name, wanted.order, frozenset(values), over=over, by_team=wanted.by_team
+    )
     return shape, {"sites": wanted.sites, **values}
 
 

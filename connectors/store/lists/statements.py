@@ -52,7 +52,8 @@ ORDERS: dict[str, Callable[[Table], ColumnElement[str]]] = {
 @dataclass(frozen=True, slots=True)
 class StatementShape:
     """What a statement depends on: the database, the order, which filters narrow, whether it begins behind an objective,
-    whether alignments count, whether there are circles among them, and whether lists of cycles that are over are among what is asked for.
+    whether alignments count, whether there are circles among them, whether lists of cycles that are over are among what is asked for,
+    and whether the rows of a team stand together.
     """
 
     dialect: str
@@ -62,10 +63,11 @@ class StatementShape:
     aligned: bool = True
     circles: bool = False
     over: bool = False
+    by_team: bool = False
 
     def only(self, *filters: str) -> StatementShape:
         """The same with no other filters than these."""
-        return replace(self, order="", filters=self.filters & set(filters))
+        return replace(self, order="", by_team=False, filters=self.filters & set(filters))
 
     def behind(self) -> StatementShape:
         """The same, beginning behind an objective."""
@@ -75,9 +77,27 @@ class StatementShape:
         """The same where nothing is aligned."""
         return replace(self, aligned=False)
 
+    def unfolded(self) -> StatementShape:
+        """The same without the rows of folded teams."""
+        return replace(self, filters=self.filters | {"folded"})
+
     def broken(self) -> StatementShape:
         """The same with circles that have to be broken."""
         return replace(self, circles=True)
+
+
+def team_of(table: Table) -> ColumnElement[str]:
+    """The team of an objective, its project where it names none."""
+    return case((table.c.team != "", table.c.team), else_=table.c.project)
+
+
+def _place(shape: StatementShape, table: Table) -> ColumnElement[str]:
+    """What rows are sorted by: behind the name of their team where teams stand together, those without one last."""
+    place = ORDERS[shape.order](table)
+    if not shape.by_team:
+        return place
+    team = team_of(table)
+    return case((team != "", literal("0") + team), else_=literal("1")) + literal(BETWEEN) + place
 
 
 @lru_cache(maxsize=1)
@@ -204,23 +224,24 @@ def page(shape: StatementShape) -> Statement:
 def places(shape: StatementShape) -> Statement:
     """Of each row what it is sorted by among its siblings, and the cycle as whose end it stands (the empty text: it stands so now)."""
     lines = lines_of(shape)
-    place = ORDERS[shape.order](lines).label("place")
+    place = _place(shape, lines).label("place")
     return select(lines.c.site, lines.c.id, lines.c.over, place).where(*conditions(shape, lines))
 
 
 @lru_cache(maxsize=64)
 def heads(shape: StatementShape) -> Statement:
-    """The headline of each row, and when it changed, in no order."""
+    """The site of each row, its headline, when it changed, and the cycle as whose end it stands (the empty text: it stands so now); in no order."""
     lines, stood = lines_of(shape), cycle_line
     same = and_(objective.c.site == lines.c.site, objective.c.id == lines.c.id)
     if not shape.over:
-        columns = [objective.c.headline, objective.c.changed_at]
+        columns = [lines.c.site, objective.c.headline, objective.c.changed_at, literal("").label("over")]
         return select(*columns).select_from(lines.join(objective, same)).where(*conditions(shape, lines))
     then = and_(stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over)
     headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
     changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
     ways = lines.outerjoin(stood, then).outerjoin(objective, same)
-    return select(headline, changed).select_from(ways).where(*conditions(shape, lines))
+    columns = [lines.c.site, headline, changed, lines.c.over]
+    return select(*columns).select_from(ways).where(*conditions(shape, lines))
 
 
 @lru_cache(maxsize=64)
@@ -267,11 +288,7 @@ def _flat(shape: StatementShape) -> CTE:
     """Every objective at the top, for where nothing is aligned."""
     lines = lines_of(shape)
     columns: list[ColumnElement[object]] = [lines.c.site, lines.c.id, literal_column("0").label("depth")]
-    return (
-        select(*columns, ORDERS[shape.order](lines).label("path"))
-        .where(*conditions(shape, lines))
-        .cte("tree")
-    )
+    return select(*columns, _place(shape, lines).label("path")).where(*conditions(shape, lines)).cte("tree")
 
 
 def _begun(shape: StatementShape, tree: CTE, total: ColumnElement[int]) -> FromClause:
@@ -329,6 +346,8 @@ def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     ):
         if name in shape.filters:
             found.append(table.c[column].in_(_several(name)))
+    if "folded" in shape.filters:
+        found.append(team_of(table).not_in(_several("folded")))
     words = {"search": table.c.words + literal(" ") + table.c.owner_words, "text": table.c.words}
     found += [_holds(shape, text, name) for name, text in words.items() if name in shape.filters]
     if "owner_words" in shape.filters:

@@ -20,7 +20,14 @@ from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
-from plugin.pages.views.objectives.listing import DEFAULT_ORDER, ROWS, Filters, after_of, build_listing
+from plugin.pages.views.objectives.listing import (
+    DEFAULT_ORDER,
+    GROUPS,
+    ROWS,
+    Filters,
+    after_of,
+    build_listing,
+)
 from plugin.pages.views.objectives.names import ORDERS
 from plugin.pages.views.words.freshness import pulse
 from plugin.use_cases.objectives.objective_list import ObjectivePage
@@ -44,6 +51,7 @@ class FilterForm(PageForm):
     team = SelectField("Team", default="", choices={}, validate_choice=False)
     owner = SelectField("Owner", default="", choices={}, validate_choice=False)
     order = SelectField("Order", default=DEFAULT_ORDER, choices=ORDERS, validate_choice=False)
+    group = SelectField("Group by", default="", choices=GROUPS, validate_choice=False)
     health = HiddenField(default="")
     after = HiddenField(default="")
     closed = HiddenField(default="")
@@ -61,11 +69,12 @@ class FilterForm(PageForm):
             order=order if order in ORDERS else DEFAULT_ORDER,
             after=self.after.data or "",
             closed=(self.closed.data or "")[:LONGEST_FOLDED],
+            group=self.group.data if self.group.data in GROUPS else "",
         )
 
     def strange(self) -> str:
         """What cannot be meant, in a sentence; empty where all of it can. Never does a word that nobody knows show everything."""
-        for field, known in ((self.health, LEVELS), (self.order, tuple(ORDERS))):
+        for field, known in ((self.health, LEVELS), (self.order, tuple(ORDERS)), (self.group, ("team",))):
             if said := strange_choice(field.name, field.data or "", known):
                 return said
         return ""
@@ -119,7 +128,8 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
     strange = form.strange()
     found, running = found_of(sources, filters)
     now, zone = sources.now(), sources.zone
-    view = build_listing(found, filters, sources.cycles(), now, zone, running)
+    members = sources.members(filters.wanted(running)) if filters.group else ()
+    view = build_listing(found, filters, sources.cycles(), now, zone, running, members)
     for field, choices in (
         (form.cycle, view.cycles),
         (form.project, view.projects),

@@ -50,11 +50,13 @@ __all__ = [
     "every_headline",
     "headlines",
     "histories",
+    "list_members",
     "list_objectives",
     "list_page",
 ]
 
 NO_TREND = ProgressTrend([], 0)
+MOST_WEEKS = 2_000
 
 NUMBERS = ("progress", "delivery", "outcome", "expected")
 
@@ -225,7 +227,7 @@ def cycle_headlines(
     decode = json_text.decoder(Headline).decode
     with connector.store.read() as conn:
         found = list_rows.heads(conn, RowSelection(sites=(site,), cycles=(cycle_id,)))
-    return tuple(SavedHeadline(decode(text), changed) for text, changed in found)
+    return tuple(SavedHeadline(decode(one.headline), one.changed_ms) for one in found)
 
 
 @question(VIEWER)
@@ -247,6 +249,28 @@ def list_objectives(
         sites = wanted.sites or tuple(connector.sites)
         found = list_page(conn, replace(wanted, sites=sites), after, size, since)
         return replace(found, rows=_with_weeks(connector, conn, found.rows, sites))
+
+
+@question(VIEWER)
+def list_members(connector: Connector, _actor: Actor, wanted: RowSelection) -> tuple[ListedHead, ...]:
+    """Every objective that the filters admit, in no order: what the figures of a group in the list are made of.
+
+    Each with what a week did to it, but where there are more than MOST_WEEKS: it is not worked out then.
+    """
+    decode = json_text.decoder(Headline).decode
+    sites = wanted.sites or tuple(connector.sites)
+    with connector.store.read() as conn:
+        rows = [
+            ListedHead(
+                site=one.site,
+                state=decode(one.headline),
+                changed_at=from_ms(one.changed_ms),
+                depth=0,
+                ended_at=from_ms(one.changed_ms) if one.over else None,
+            )
+            for one in list_rows.heads(conn, replace(wanted, sites=sites))
+        ]
+        return tuple(rows if len(rows) > MOST_WEEKS else _with_weeks(connector, conn, rows, sites))
 
 
 def _with_weeks(

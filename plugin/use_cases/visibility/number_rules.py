@@ -79,7 +79,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "objectives.fed_numbers": "fed_numbers",
         "objectives.goals": "check link list_goals try_out",
         "objectives.objective_lines": "every_line line lines",
-        "objectives.objective_list": "cycle_headlines cycles_to_list every_headline list_objectives",
+        "objectives.objective_list": "cycle_headlines cycles_to_list every_headline list_members list_objectives",
         "objectives.objectives": (
             "aligned_in aligned_to objective_or_parent drift_below every_objective every_point explained_by knows_issue "
             "list_all list_counted list_some news objective objective_in"

@@ -30,7 +30,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.health.concerns import read_failures
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.mappings.mapping_life import activate
-from plugin.use_cases.objectives.objective_list import list_objectives
+from plugin.use_cases.objectives.objective_list import list_members, list_objectives
 from plugin.use_cases.objectives.objectives import list_counted
 from plugin.use_cases.permission import PermissionRefusal, question
 from plugin.use_cases.visibility import sights
@@ -279,6 +279,28 @@ def test_whose_the_hidden_objectives_are_is_no_choice_of_the_list(hiding: Api) -
     assert len(owners()) > 1
     be(hiding, "viewer", SEES_SOME.id)
     assert owners() == frozenset()
+
+
+def test_the_figures_of_a_team_are_made_of_the_numbers_that_somebody_may_see(own_api: Api) -> None:
+    with own_api.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+    wanted = RowSelection(sites=("main",))
+    every = {one.state.id: one for one in list_members(own_api.connector, COMMAND_LINE, wanted)}
+    be(own_api, "viewer", SEES_SOME.id)
+    change_visibility(own_api.connector, COMMAND_LINE, "main", Visibility.NUMBERS)
+    told = {one.state.id: one for one in list_members(own_api.connector, vera, wanted)}
+    assert told.keys() == every.keys()
+    bare = {
+        id_
+        for id_, one in told.items()
+        if one.state.progress is None and every[id_].state.progress is not None
+    }
+    assert bare
+    for id_ in bare:
+        one = told[id_]
+        assert (one.week, one.state.delivery, one.state.outcome) == (None, None, None)
 
 
 def test_a_sentence_that_calls_a_hidden_issue_as_it_was_called_before_does_not_name_it(own_api: Api) -> None:

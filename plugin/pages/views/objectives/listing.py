@@ -9,20 +9,28 @@ from fractions import Fraction
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from mappings.explain.week import WeekMove
-from mappings.numbers import rounded
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycles
+from plugin.pages.views.meeting.team_group import (
+    TeamFigures,
+    TeamGroup,
+    folded_names,
+    folded_text,
+    group_name,
+    team_figures,
+    team_group,
+)
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.column_heads import ColumnHead, column_heads
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.clause import finish_clause
-from plugin.pages.views.words.figures import group_thousands, percent_text
+from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.words.moments import MomentText, day_text, own_days, when
+from plugin.pages.views.words.week_step import WeekStep, step
 from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS
 from plugin.use_cases.objectives.objective_list import (
@@ -39,6 +47,7 @@ ROWS = 50
 COLUMNS = tuple(column for column in OBJECTIVE_COLUMNS if column.on_page)
 DEEPEST = 6
 DEFAULT_ORDER = "health"
+GROUPS = {"": "Alignment", "team": "Team"}
 EVERY_CYCLE = "all"
 """The choice of a cycle that does not narrow; without a choice the list is of what runs now."""
 WITHOUT = ("none", "")
@@ -47,7 +56,7 @@ WITHOUT = ("none", "")
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a reader asked for; empty text means all, of cycles those that run. `after` is the cursor (`after_text`), `closed` are the
-    names of objectives whose branches are folded, with commas between.
+    names of objectives whose branches are folded, with commas between, or those of teams where the rows of a `group` stand together.
     """
 
     cycle: str = ""
@@ -59,6 +68,7 @@ class Filters:
     order: str = DEFAULT_ORDER
     after: str = ""
     closed: str = ""
+    group: str = ""
 
     @property
     def active(self) -> bool:
@@ -91,6 +101,8 @@ class Filters:
             health=(HealthLevel(self.health),) if self.health else (),
             search=self.q,
             order=self.order,
+            by_team=self.group == "team",
+            folded=folded_names(self.closed) if self.group == "team" else (),
         )
 
 
@@ -131,14 +143,6 @@ class Fold(NamedTuple):
     query: str
 
 
-class WeekStep(NamedTuple):
-    """What a week did: signed points, `up`, `down` or `still` (empty where it is not known), and by what."""
-
-    text: str
-    way: str
-    causes: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class ListRow:
     """One objective in the list. `cycle` is its own where the list holds several, `days` are its own where it has such.
@@ -173,6 +177,14 @@ class ListRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPart:
+    """Rows that stand together: those of a team below its head, or all of them without one."""
+
+    head: TeamGroup | None
+    rows: tuple[ListRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HealthLink:
     """One total that filters when followed, and lets go when it is the filter already."""
 
@@ -183,13 +195,18 @@ class HealthLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The whole page. `known` counts all objectives, `found` those the filters admit; `narrowed` names these, the team first."""
+    """The whole page. `known` counts all objectives, `found` those the filters admit; `narrowed` names these, the team first.
+
+    `unfolded` are those of them that are not in a folded team.
+    """
 
     known: int
     found: int
+    unfolded: int
     first: int
     last: int
     rows: tuple[ListRow, ...]
+    parts: tuple[ListPart, ...]
     health: tuple[HealthLink, ...]
     cycles: tuple[FilterOption, ...]
     projects: tuple[FilterOption, ...]
@@ -219,8 +236,9 @@ def build_listing(
     now: datetime,
     zone: tzinfo,
     running: Sequence[str] = (),
+    members: Iterable[ListedHead] = (),
 ) -> Listing:
-    """Everything the list page shows."""
+    """Everything the list page shows. `members` are all that the filters admit, where their teams stand together."""
     part, figures = found.slice, found.tallies
     several = len({one.state.cycle_id for one in found.rows}) > 1
     rows = [row(one, now, zone, cycles if several else None) for one in found.rows]
@@ -229,12 +247,18 @@ def build_listing(
     projects = _choices(figures.projects, filters.project, "All projects")
     teams = _choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team")
     owners = _choices((one or "none" for one in figures.owners), filters.owner, "All owners")
+    every = figures.found(filters.wanted().health)
+    shown = tuple(rows) if filters.group else _folded(rows, filters)
+    of_teams = team_figures(members) if filters.group else ()
+    folded = sum(one.count for one in of_teams if one.name in folded_names(filters.closed))
     return Listing(
         known=figures.known,
-        found=figures.found(filters.wanted().health),
+        found=every,
+        unfolded=every - folded,
         first=part.start + 1,
         last=part.start + len(found.rows),
-        rows=_folded(rows, filters),
+        rows=shown,
+        parts=_team_parts(found, shown, of_teams, filters) if filters.group else (ListPart(None, shown),),
         health=_health_links(figures, filters),
         cycles=cycles_to_choose,
         projects=projects,
@@ -244,7 +268,7 @@ def build_listing(
         previous=_at(filters, part.previous),
         next=_at(filters, part.next),
         period=_period(cycles.get(filters.cycle or next(iter(running), ""))),
-        without_filters=Filters(order=filters.order).query(),
+        without_filters=Filters(order=filters.order, group=filters.group).query(),
         narrowed=(
             *_label(teams, filters.team),
             *_label(projects, filters.project),
@@ -257,6 +281,30 @@ def build_listing(
         moved=(moves.count("up"), moves.count("down"), moves.count("still")),
         over=_over(rows),
     )
+
+
+def _team_parts(
+    found: ObjectivePage, rows: Sequence[ListRow], figures: Sequence[TeamFigures], filters: Filters
+) -> tuple[ListPart, ...]:
+    """The teams of this page. A folded one, which has no rows, stands where they would."""
+    mine: dict[str, list[ListRow]] = {}
+    for one, shown in zip(found.rows, rows, strict=True):
+        mine.setdefault(group_name(one.state), []).append(shown)
+    folded = frozenset(folded_names(filters.closed))
+    start = found.slice.start
+    end, last = start + len(rows), found.slice.next is None
+    place, parts = 0, list[ListPart]()
+    for team in figures:
+        open = team.name not in folded
+        here = team.name in mine if open else start <= place and (place < end or last)
+        if here:
+            names = folded | {team.name} if open else folded - {team.name}
+            query = replace(filters, closed=folded_text(names), after="").query()
+            head = team_group(team, open=open, begins=place >= start, query=query)
+            parts.append(ListPart(head, tuple(mine.pop(team.name, ()))))
+        place += team.count if open else 0
+    left = tuple(row for several in mine.values() for row in several)
+    return (*parts, *([ListPart(None, left)] if left else []))  # of a team that came between two looks
 
 
 def _over(rows: Sequence[ListRow]) -> str:
@@ -322,7 +370,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         if cycles is None
         else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
         days=own_days(head.span),
-        week=_step(one.week),
+        week=step(None) if one.week is None else step(one.week.total, one.week.causes),
         fold=None,
         elsewhere=_elsewhere(one.elsewhere),
         over="" if one.ended_at is None else head.cycle_id or "",
@@ -337,15 +385,6 @@ def _elsewhere(count: int) -> str:
 def _under(head: Head) -> Fraction | None:
     """Delivery as a line below the number, where that is made of something else."""
     return head.delivery if head.outcome is not None else None
-
-
-def _step(week: WeekMove | None) -> WeekStep:
-    if week is None or week.total is None:
-        return WeekStep("—", "", ())
-    shown = rounded(week.total * 100, 0)
-    way = "up" if week.total > 0 else "down" if week.total < 0 else "still"
-    text = f"+{group_thousands(shown)}" if shown > 0 else group_thousands(shown) if shown < 0 else "0"
-    return WeekStep(text, way, tuple(finish_clause(cause) for cause in week.causes))
 
 
 def initials(name: str) -> str:

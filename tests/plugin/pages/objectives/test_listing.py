@@ -137,7 +137,9 @@ def test_any_cursor_is_understood(text):
 
 @given(
     st.dictionaries(
-        st.sampled_from(["cycle", "project", "team", "health", "owner", "q", "order", "after"]),
+        st.sampled_from(
+            ["cycle", "project", "team", "health", "owner", "q", "order", "after", "group", "closed"]
+        ),
         st.text(max_size=12),
     )
 )
