@@ -39,6 +39,7 @@ from plugin.pages.views.objectives.objective_context import never
 from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.conversation import CheckInReply
 from plugin.use_cases.check_ins.due_check_ins import Reminder
+from plugin.use_cases.cycles.learnings import Learning
 from plugin.use_cases.forecasts.forecast_record import kept_of
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
@@ -194,6 +195,22 @@ class Company:
 
     def past_cycles(self) -> tuple[()]:
         return ()
+
+    def learnings(self, cycle_id: str) -> Mapping[tuple[str | None, str], Learning]:
+        said = {"GROW-4": "A new site brought no visits. Nobody owned what comes before it."}
+        every = ((one.state, said.get(one.state.key)) for one in self.saved)
+        return {
+            (None, state.id): Learning(
+                site="main",
+                cycle_id=cycle_id,
+                objective_id=state.id,
+                said=text,
+                by="Noor Bellweather",
+                at=NOW,
+            )
+            for state, text in every
+            if text is not None
+        }
 
     def cycle_details(self, _cycle_id: str) -> tuple[()]:
         return ()

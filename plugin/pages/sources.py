@@ -21,6 +21,7 @@ from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.conversation import CheckInReply
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDetail
+from plugin.use_cases.cycles.learnings import Learning
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.departures import Departure
@@ -240,6 +241,10 @@ class Sources(Protocol):
 
     def past_cycles(self) -> Sequence[str]:
         """Ids of the cycles that objectives ran in before and that have ended, closed or not."""
+        ...
+
+    def learnings(self, cycle_id: str) -> Mapping[tuple[str | None, str], Learning]:
+        """What was learnt in a cycle, by what the address of an objective has to say of its site, and its id."""
         ...
 
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:

@@ -32,6 +32,7 @@ from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_
 from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies, may_take_back
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
+from plugin.use_cases.cycles.learnings import Learning, list_learnings
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
@@ -260,6 +261,14 @@ class StoredSources:
     def past_cycles(self) -> Sequence[str]:
         found = (past_cycles(self.connector, self.who(), site) for site in self.connector.sites)
         return sorted({id_ for ids in found for id_ in ids})
+
+    def learnings(self, cycle_id: str) -> Mapping[tuple[str | None, str], Learning]:
+        sites = list(self.connector.sites)
+        return {
+            (site_in_address(site, sites), one.learning.objective_id): one.learning
+            for site in sites
+            for one in list_learnings(self.connector, self.who(), site, cycle_id)
+        }
 
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         ruled = (mapping_site for mapping_site in self.connector.sites if self._has(mapping_site, cycle_id))

@@ -147,6 +147,7 @@ NOUNS = {
     "finding",
     "happening",
     "intake",
+    "learning",
     "listing",
     "mapping",
     "meaning",

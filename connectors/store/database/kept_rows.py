@@ -21,6 +21,7 @@ from connectors.store.schema import (
     kpi_former_reading,
     kpi_period,
     kpi_reading,
+    learning,
     objective,
     plan,
     snapshot,
@@ -40,6 +41,7 @@ WHAT_GROWS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("counted periods of KPIs", (kpi_period,)),
     ("check-ins and answers to them", (check_in, check_in_reply)),
     ("ends, locks and closings of cycles", (cycle_end, cycle_line, cycle_lock, closing)),
+    ("what was learnt in cycles", (learning,)),
 )
 
 

@@ -175,6 +175,18 @@ cycle_lock = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+learning = Table(
+    "learning",
+    columns.metadata,
+    columns.site(),
+    columns.part("cycle_id"),
+    columns.part("objective_id"),
+    columns.number("at"),
+    columns.text("said"),
+    columns.text("by"),
+    sqlite_with_rowid=False,
+)
+
 cycle_end = Table(
     "cycle_end",
     columns.metadata,

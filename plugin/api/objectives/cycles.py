@@ -16,13 +16,13 @@ from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
 from plugin.api.mappings.texts import TextBody
-from plugin.api.protocol.addresses import CycleAddress
+from plugin.api.protocol.addresses import CycleAddress, LearningAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, JsonShape, RequestPart, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CARRY, CYCLE, CYCLES, UNDO_CARRY, Door, NextStep
-from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks, replay, versions
+from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, learnings, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefusal, CycleState, UnknownCycle
@@ -244,6 +244,31 @@ class ReopeningJson(JsonShape):
 
     cycle: str
     version: int
+
+
+class LearningJson(JsonShape):
+    """What was learnt from one objective of a cycle, in the words of a person."""
+
+    objective: str
+    key: str
+    title: str
+    said: str
+    by: str
+    at: datetime = Field(description="When it was written last.")
+
+
+class LearningsJson(JsonShape):
+    """All that was written of a cycle, by key."""
+
+    items: list[LearningJson]
+
+
+class LearningBody(RequestPart):
+    """What was learnt."""
+
+    said: str = Field(
+        max_length=LONGEST_NOTE, description="What was learnt; the empty text takes away what stood there."
+    )
 
 
 class LockingBody(RequestPart):
@@ -636,6 +661,31 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingBody) -> Reply[
     return Reply(
         ClosingJson(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
     )
+
+
+@ROUTES.get("/cycles/{cycle}/learnings", "viewer", "What was learnt from the objectives of a cycle.")
+def list_learnings(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[LearningsJson]:
+    """Of those that are in it, or were when it was over; by key."""
+    found = learnings.list_learnings(caller.connector, caller.actor, site_of(caller, query), path.cycle)
+    return Reply(LearningsJson(items=[_learning(one.learning, one.key, one.title) for one in found]))
+
+
+@ROUTES.put(
+    "/cycles/{cycle}/learnings/{objective}", "editor", "Write what was learnt from an objective of a cycle."
+)
+def write_learning(
+    caller: Caller, path: LearningAddress, query: SiteQuery, body: LearningBody
+) -> Reply[LearningsJson]:
+    """In the place of what stood there; the empty text takes it away. While the cycle runs, at its end, and after it was closed."""
+    site = site_of(caller, query)
+    with refused_as("Not kept", "Mend this, and send it again."):
+        learnings.write_learning(caller.connector, caller.actor, site, path.cycle, path.objective, body.said)
+    found = learnings.list_learnings(caller.connector, caller.actor, site, path.cycle)
+    return Reply(LearningsJson(items=[_learning(one.learning, one.key, one.title) for one in found]))
+
+
+def _learning(one: learnings.Learning, key: str, title: str) -> LearningJson:
+    return LearningJson(objective=one.objective_id, key=key, title=title, said=one.said, by=one.by, at=one.at)
 
 
 @ROUTES.get("/cycles/{cycle}/lock", "viewer", "What waits until a cycle is unlocked.", heavy=True)

@@ -45,6 +45,12 @@ class CycleAddress(Address):
     cycle: Word = Field(description="The id of a cycle.")
 
 
+class LearningAddress(CycleAddress):
+    """One objective of a cycle."""
+
+    objective: Word = Field(description="An issue key or id, of an objective of the cycle.")
+
+
 class CheckInAddress(ObjectiveAddress):
     """One check-in of an objective."""
 

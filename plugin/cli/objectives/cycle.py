@@ -19,7 +19,7 @@ from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks
+from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, learnings, locks
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.carry_undo import UndoPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
@@ -100,6 +100,45 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
         say(
             f"To close it with these numbers: jira-okr cycle close {cycle_id} --preview {short_mark(found.preview)}"
         )
+
+
+@cycle_group.command("learnings")
+@click.argument("cycle_id", metavar="CYCLE")
+@site_option
+@json_option
+def learnings_command(cycle_id: str, site: str, as_json: bool) -> None:
+    """Show what was learnt from the objectives of a cycle."""
+    with open_connector(site=site) as connector:
+        found = learnings.list_learnings(connector, COMMAND_LINE, site, cycle_id)
+    if as_json:
+        show_json(
+            [
+                {
+                    "objective": one.learning.objective_id,
+                    "key": one.key,
+                    "title": one.title,
+                    "said": one.learning.said,
+                    "by": one.learning.by,
+                    "at": one.learning.at,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [(one.key, one.title, one.learning.said, one.learning.by) for one in found]
+    show_table("Learnings", ("Key", "Objective", "What was learnt", "By"), rows)
+
+
+@cycle_group.command("learn")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.argument("objective")
+@click.argument("said", metavar="TEXT")
+@site_option
+def learn_command(cycle_id: str, objective: str, said: str, site: str) -> None:
+    """Write what was learnt from an objective of a cycle, in the place of what stood there; an empty text takes it away."""
+    with open_connector(site=site) as connector:
+        kept = learnings.write_learning(connector, COMMAND_LINE, site, cycle_id, objective, said)
+    say("It is kept." if kept is not None else f"Nothing is written of {objective} in {cycle_id} any more.")
 
 
 @cycle_group.command("replay")

@@ -1,4 +1,4 @@
-"""The buttons of the cycle review: close a cycle that has ended, with its scores; open a closed one again."""
+"""The buttons of the cycle review: write what was learnt, close a cycle that has ended, with its scores; open a closed one again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.cycles.learnings import write_learning
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -38,6 +39,22 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         else:
             flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")
         return redirect(url_for("pages.cycle_review", cycle=cycle))
+
+    @blueprint.post("/review/<site>/<cycle>/learning", endpoint="write_learning")
+    @needs("editor")
+    def learning(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        form = request.form
+        try:
+            kept = write_learning(
+                connector, current_actor(), site, cycle, form.get("objective", ""), form.get("said", "")
+            )
+        except CycleRefusal as error:
+            flash_refusal(f"Not kept: {error}")
+        else:
+            flash("What was learnt is kept." if kept is not None else "Nothing is said of it any more.")
+        page = form.get("page", "1")
+        return redirect(url_for("pages.cycle_review", cycle=cycle, page=page if page.isdecimal() else None))
 
     @blueprint.post("/review/<site>/<cycle>/reopen", endpoint="reopen_cycle")
     @needs("admin")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 
+from mappings.explain.check_in import LONGEST_NOTE
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.choice import chosen_place
 from plugin.pages.frame.page import Page, render
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.cycles.cycle_scores import cycle_scores
-from plugin.pages.views.cycles.review import as_ended, review
+from plugin.pages.views.cycles.review import as_ended, review, with_learnings
 from plugin.pages.views.cycles.row_page import page_of, pages_of
 from plugin.pages.views.objectives.forecast import calibration_row
 
@@ -25,6 +26,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         over = found is not None and found.over
         details = sources.cycle_details(found.cycle) if found is not None and over else ()
         found = as_ended(found, details) if found is not None and details else found
+        if found is not None:
+            found = with_learnings(found, sources.learnings(found.cycle))
         rows = found.rows if found is not None else ()
         number = chosen_place("page", pages_of(rows))
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
@@ -36,6 +39,10 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             page_of_rows=None if found is None else page_of(found.rows, number),
             scores=cycle_scores(details, sources.zone, number, request.args.getlist("say")),
             saying=request.args.getlist("say"),
+            learned={(row.site, row.id): row.learned for row in rows},
+            writing=request.args.get("learn", ""),
+            only_site=next(iter(sources.site_names()), ""),
+            longest=LONGEST_NOTE,
             address=objective_address,
             agreed_on=() if found is None or found.over else sorted(sources.site_names()),
             calibration=[calibration_row(one) for one in told],

@@ -58,6 +58,7 @@ ONLY_DO = {
         "erase",
         "user second-factor",
         "cycle reopen",
+        "cycle learn",
         "cycle lock",
         "cycle unlock",
         "digest resume",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,12 +23,13 @@ from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import day_text, own_days
 from plugin.use_cases.cycles.cycles import CycleDetail, reaching_into, touching_text
+from plugin.use_cases.cycles.learnings import Learning
 from plugin.use_cases.objectives.objective_list import Head
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it, `days` are its own where it has such."""
+    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it, `days` are its own where it has such, `learned` is what people wrote of it."""
 
     name: str
     site: str | None
@@ -44,6 +45,8 @@ class ReviewRow:
     days: str = ""
     number: int = 0
     team: str = ""
+    learned: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,19 @@ def review(
     )
 
 
+def with_learnings(found: Review, learnings: Mapping[tuple[str | None, str], Learning]) -> Review:
+    """The same with what was learnt beside each objective, and how many have such."""
+    texts = {name: one.said for name, one in learnings.items()}
+    rows = tuple(replace(row, learned=texts.get((row.site, row.id), "")) for row in found.rows)
+    written = sum(bool(row.learned) for row in rows)
+    left = len(rows) - written
+    told = ("With what was learnt", f"{written} of {len(rows)}", f"{left} to write" if left else "")
+    look = found.overview
+    return replace(
+        found, rows=rows, overview=look and replace(look, counts=(*look.counts, told)) if rows else look
+    )
+
+
 def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
     """The same of a cycle that has ended, from its objectives as they stood: some of them may run in another by now."""
     several = len(details) > 1
@@ -155,6 +171,7 @@ def _row(head: Head, site: str | None, number: int, over: bool) -> ReviewRow:
         days=own_days(head.span),
         number=number,
         team=team_of(head),
+        id=head.id,
     )
 
 

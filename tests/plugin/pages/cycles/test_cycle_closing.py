@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import list_cycles, show_cycle
 from tests.actors import TESTER
 
@@ -85,3 +86,42 @@ def test_a_running_cycle_is_locked_on_its_page_and_what_waits_is_shown(desk, wor
     assert "Not unlocked" in editor.post(f"/review/main/{cycle}/unlock", reason=" ").get_data(as_text=True)
     editor.post(f"/review/main/{cycle}/unlock", reason="agreed anew")
     assert "is not locked" in viewer.text(address)
+
+
+def form_of(page, id_):
+    """Where the form for what was learnt goes to, and what it says already."""
+    form, text = page.select_one("form#learning"), page.select_one("textarea[form=learning]")
+    assert form.select_one("input[name=objective]")["value"] == id_
+    assert len(page.select("textarea[form=learning]")) == 1
+    return form["action"], text.text
+
+
+def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is_closed(desk, world):
+    over = ended(world)
+    found = list_cycles(world.connector, TESTER, "main")
+    running = next(one.cycle.id for one in found if one.state.value == "running" and one.objectives)
+    editor, viewer = desk("editor"), desk("viewer")
+    for cycle, closed in ((running, False), (over, False), (over, True)):
+        if closed:
+            state = show_cycle(world.connector, TESTER, "main", cycle)
+            close_cycle(world.connector, TESTER, "main", cycle, reason="the last mile was long")
+            assert state.objectives
+        one = show_cycle(world.connector, TESTER, "main", cycle).objectives[0].state
+        page = BeautifulSoup(editor.text(f"/review?cycle={cycle}&learn={one.id}"), "html.parser")
+        address, said = form_of(page, one.id)
+        assert said == ("" if not closed else "Fewer, sooner (ended)")
+        text = f"Fewer, sooner ({'closed' if closed else 'ended' if cycle == over else 'running'})"
+        assert viewer.post(address, objective=one.id, said="x").status_code == 403
+        editor.post(address, objective=one.id, said=text)
+        for reader in (editor, viewer):
+            page = BeautifulSoup(reader.text(f"/review?cycle={cycle}"), "html.parser")
+            cells = [cell.get_text(" ", strip=True) for cell in page.select(".c-learned")]
+            assert sum(cell.startswith(text) for cell in cells) == 1
+            assert not page.select("textarea[form=learning]")
+            if not closed:
+                counts = page.select_one(".glance dl").get_text(" ", strip=True)
+                assert f"With what was learnt 1 of {len(page.select('.c-learned'))}" in counts
+        assert not viewer.text(f"/review?cycle={cycle}&learn={one.id}").count("<textarea")
+    editor.post(address, objective=one.id, said="  ")
+    assert "Fewer, sooner" not in viewer.text(f"/review?cycle={over}")
+    assert "is no objective of" in editor.post(address, objective="NOPE-1", said="x").get_data(as_text=True)
