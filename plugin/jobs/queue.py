@@ -219,9 +219,13 @@ _ROW = text(
 
 def install(store: Store) -> None:
     """Bring Procrastinate's own tables into the database, or up to the release that is here; safe in many processes at once."""
+    here = version(ENGINE)
+    with store.read() as conn:
+        if engine_versions.get(conn, ENGINE) == here:
+            return
     with store.write() as conn:
+        conn.execute(text("SET LOCAL lock_timeout = 0"))  # another's installation may take longer
         conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        here = version(ENGINE)
         installed = engine_versions.get(conn, ENGINE)
         if installed == here:
             return

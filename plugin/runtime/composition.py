@@ -93,7 +93,10 @@ def _text(secret: SecretStr | None) -> str | None:
 
 
 def _unpair_strangers(store: Store, site: Site, now: datetime) -> None:
-    """Whoever was paired with another Jira, before the settings gave its name to this one, must not see it."""
+    """Whoever was paired with another Jira, before the settings gave its name to this one, must not see it. Writes where there are some alone."""
+    with store.read() as conn:
+        if installations.holds(conn, site.name, site.browse_url):
+            return
     with store.write() as conn:
         count = installations.hold_to(conn, site.name, site.browse_url)
         if count:

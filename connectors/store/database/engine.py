@@ -15,13 +15,19 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.store.database import schema_upgrade
-from connectors.store.database.fault import StoreError, explain_fault, lock_fault, unwritable
+from connectors.store.database.fault import StoreError, crowded, explain_fault, lock_fault, unwritable
 
 BUSY_TIMEOUT_MS = 5_000
+TRIAL_MS = 250
+"""How long a writer waits where the one before it found the file locked by another process."""
 CONNECT_TIMEOUT_S = 5
+VANISHED_MS = 20_000
+"""After so long a server that acknowledges nothing is gone; what the network swallows would be waited for a quarter of an hour."""
 CACHE_KIB = 16_384
 _WRITE = "store_write"
 _PATIENCE = "store_patience_ms"
@@ -55,7 +61,8 @@ class Store:
         """A transaction that may write: committed at the end, undone by an exception. Not to be nested in one thread.
 
         `patience` is how many seconds it waits for others that write; StoreError where these take longer. Within one process
-        writers of a SQLite file queue for as long as it takes, unless less than the usual patience was asked for.
+        writers of a SQLite file queue for as long as it takes, unless less than the usual patience was asked for; but once
+        another process was found to hold the file, nobody queues behind whoever tries whether it still does.
         """
         milliseconds = round(patience * 1000)
         hurried = milliseconds < BUSY_TIMEOUT_MS
@@ -102,6 +109,8 @@ class Store:
             if fault is None:
                 raise
             raise fault from error
+        except PoolTimeout as error:
+            raise crowded(self.where) from error
 
 
 def read_memory(conn: Connection) -> dict[Hashable, object] | None:
@@ -166,12 +175,16 @@ def _open_unchanging(path: Path, where: str) -> Store:
     file = path.resolve()
     address = URL.create("sqlite", database=file.as_uri(), query={"immutable": "1", "uri": "true"})
     engine = create_engine(address, connect_args={"isolation_level": None})
-    _begin_ourselves(engine)
-    return Store(engine, _lock_of(file), where)
+    lock = _lock_of(file)
+    _begin_ourselves(engine, lock)
+    return Store(engine, lock, where)
 
 
 def upgrade(store: Store) -> None:
-    """Bring the tables to the shape this code needs; nothing happens where they have it."""
+    """Bring the tables to the shape this code needs; nothing happens where they have it, and nothing is written then."""
+    with store.read() as conn:
+        if schema_upgrade.current(conn) == schema_upgrade.head():
+            return
     with store.write() as conn:
         schema_upgrade.refuse_newer(conn, store.where)
         schema_upgrade.to_head(conn)
@@ -236,8 +249,9 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
         address, pool_size=pool_size, max_overflow=pool_size, connect_args={"isolation_level": None}
     )
     _set_pragmas(engine, synchronous)
-    _begin_ourselves(engine)
-    return Store(engine, _lock_of(path.resolve()))
+    lock = _lock_of(path.resolve())
+    _begin_ourselves(engine, lock)
+    return Store(engine, lock)
 
 
 def make_private(path: Path) -> None:
@@ -250,11 +264,12 @@ def make_private(path: Path) -> None:
 
 
 def _open_postgres(address: URL, pool_size: int) -> Store:
-    connect_args = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    limits = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": VANISHED_MS}
+    connect_args = {name: value for name, value in limits.items() if name not in address.query}
     engine = create_engine(
         address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect_args
     )
-    _begin_in_time(engine)
+    _wait_in_time(engine)
     return Store(engine, None)
 
 
@@ -275,7 +290,7 @@ def _set_pragmas(engine: Engine, synchronous: str) -> None:
     event.listen(engine, "connect", connected)
 
 
-def _begin_ourselves(engine: Engine) -> None:
+def _begin_ourselves(engine: Engine, lock: _WriteLock) -> None:
     """The driver's own BEGIN comes late and is never IMMEDIATE: a read that turns into a write could then fail half way."""
 
     def begun(conn: Connection) -> None:
@@ -284,26 +299,36 @@ def _begin_ourselves(engine: Engine) -> None:
             conn.exec_driver_sql("BEGIN")
             return
         patience = options.get(_PATIENCE, BUSY_TIMEOUT_MS)
-        if patience >= BUSY_TIMEOUT_MS:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
-            return
-        conn.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
-        try:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
-        finally:
-            conn.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        with lock.taken_from_others(patience):
+            _begin_to_write(conn, min(patience, TRIAL_MS) if lock.held_elsewhere else patience)
 
     event.listen(engine, "begin", begun)
 
 
-def _begin_in_time(engine: Engine) -> None:
-    """PostgreSQL waits for a row that another transaction holds without end, unless told how long."""
+def _begin_to_write(conn: Connection, patience: int) -> None:
+    if patience >= BUSY_TIMEOUT_MS:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    conn.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+    try:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        conn.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _wait_in_time(engine: Engine) -> None:
+    """PostgreSQL waits for what another transaction holds without end, unless told how long."""
+
+    def connected(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.commit()
 
     def begun(conn: Connection) -> None:
         patience = conn.get_execution_options().get(_PATIENCE, BUSY_TIMEOUT_MS)
         if patience < BUSY_TIMEOUT_MS:
             conn.exec_driver_sql(f"SET LOCAL lock_timeout = {patience}")
 
+    event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
 
 
@@ -313,15 +338,31 @@ class _WriteLock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owner: int | None = None
+        self.held_elsewhere = False
+        """Whether the last who waited to the end found that another process holds the file."""
 
     def acquire(self, patience: float | None) -> bool:
-        """Whether it is ours, after so many seconds at most; None waits until it is."""
+        """Whether it is ours, after so many seconds at most; None waits until it is, as long as no other process holds the file.
+
+        While one does, threads that answer requests must not queue for one trial after another: those that read would wait behind them.
+        """
         if self._owner == threading.get_ident():
             raise RuntimeError("a write transaction was opened inside another one of the same thread")
-        if not self._lock.acquire(timeout=-1 if patience is None else max(patience, 0)):
+        wait = -1 if patience is None else max(patience, 0)
+        if not self._lock.acquire(timeout=0 if self.held_elsewhere else wait):
             return False
         self._owner = threading.get_ident()
         return True
+
+    @contextmanager
+    def taken_from_others(self, patience: int) -> Iterator[None]:
+        """While the file is asked for; keeps what that told, unless somebody in a hurry (milliseconds) gave up early."""
+        try:
+            yield
+        except OperationalError:
+            self.held_elsewhere = self.held_elsewhere or patience >= BUSY_TIMEOUT_MS
+            raise
+        self.held_elsewhere = False
 
     def release(self) -> None:
         """The next one may write."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 UPGRADE = "run `jira-okr db upgrade`"
@@ -29,20 +31,68 @@ class StoreError(Exception):
 def explain_fault(error: DBAPIError, where: str) -> StoreError | None:
     """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
     text = _first_line(error)
+    state = getattr(error.orig, "sqlstate", None)
+    found = _of_file(text, where) if isinstance(error.orig, sqlite3.Error) else _of_server(state, text, where)
+    if found is None and isinstance(error, OperationalError | InterfaceError):
+        return unreachable(text, where)
+    return found
+
+
+def _of_file(text: str, where: str) -> StoreError | None:
     lowered = text.lower()
-    if "no such table" in lowered or _sqlstate(error) == "42P01":
+    if "no such table" in lowered:
         return StoreError(f"the database lacks a table: {text}", where, UPGRADE)
     if "not a database" in lowered or "malformed" in lowered:
         return not_a_database(where)
-    if "locked" in lowered or _sqlstate(error) == "55P03":
+    if "locked" in lowered:
         return lock_fault(where)
     if "readonly" in lowered or "unable to open" in lowered or "disk" in lowered:
         return StoreError(f"the database file cannot be written: {text}", where, _FILE_REMEDY)
-    if isinstance(error, OperationalError | InterfaceError):
-        return unreachable(text, where)
     return None
 
 
+def _of_server(state: str | None, text: str, where: str) -> StoreError | None:
+    """By the code that PostgreSQL gives (https://www.postgresql.org/docs/current/errcodes-appendix.html); None where it gives none."""
+    if state == "42P01":
+        return StoreError(f"the database lacks a table: {text}", where, UPGRADE)
+    for known, (what, remedy, passing) in _SERVER_FAULTS.items():
+        if (state or "").startswith(known):
+            return StoreError(f"{what}: {text}", where, remedy, passing=passing)
+    return None
+
+
+_SERVER_FAULTS = {
+    "55P03": (
+        "another transaction holds what the database was asked for",
+        "look into pg_stat_activity for one that does not end, and end it",
+        True,
+    ),
+    "25006": (
+        "the database takes no writes",
+        "set default_transaction_read_only off, or name the primary in JIRA_OKR_DATABASE_URL: a standby takes no writes",
+        False,
+    ),
+    "42501": (
+        "the database does not allow it to the user that it is asked as",
+        "give the user in JIRA_OKR_DATABASE_URL its rights on the tables back",
+        False,
+    ),
+    "53100": ("the disk of the database is full", "free disk space where PostgreSQL runs", False),
+    "53": (
+        "the database has no room for more",
+        "raise max_connections or the memory of PostgreSQL, or start fewer processes",
+        True,
+    ),
+    "40": ("the database undid what was written, for others wrote at once", "do it again", True),
+    "58": (
+        "the database cannot read or write its files",
+        "look at the log and the disk of PostgreSQL",
+        False,
+    ),
+    "XX001": ("the database is damaged", "look at the log of PostgreSQL, or put back a backup", False),
+    "XX002": ("the database is damaged", "look at the log of PostgreSQL, or put back a backup", False),
+}
+"""Faults of a server by the beginning of their codes, the longest first; what else breaks a connection means that it cannot be reached."""
 _FILE_REMEDY = "make the directory writable for the user that runs jira-okr, free disk space, or set JIRA_OKR_DATABASE_URL to another place"
 
 
@@ -66,6 +116,16 @@ def unreachable(text: str, where: str) -> StoreError:
     )
 
 
+def crowded(where: str) -> StoreError:
+    """Every connection of this process is in use, and none came back for long."""
+    return StoreError(
+        "all connections to the database are in use",
+        where,
+        "look whether the database answers slowly; start more processes of jira-okr where it does not",
+        passing=True,
+    )
+
+
 def unwritable(text: str, where: str) -> StoreError:
     """The directory of a SQLite file cannot be made or written."""
     return StoreError(f"the database file cannot be made: {text}", where, _FILE_REMEDY)
@@ -83,7 +143,3 @@ def not_a_database(where: str) -> StoreError:
 def _first_line(error: DBAPIError) -> str:
     lines = str(error.orig).strip().splitlines()
     return lines[0] if lines else type(error.orig).__name__
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)

@@ -19,6 +19,7 @@ _UPGRADE_LOCK = 0x0_6A69_7261_6F6B
 def to_head(conn: Connection, revision: str = "head") -> None:
     """Run the missing revisions in the caller's transaction; processes that start together take turns."""
     if conn.dialect.name == "postgresql":
+        conn.execute(text("SET LOCAL lock_timeout = 0"))  # another's upgrade may take minutes
         conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
     if revision == "head" and current(conn) == head():
         return  # Alembic would load every revision to find that out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, insert_into
@@ -114,6 +114,12 @@ def hold_to(conn: Connection, site: str, url: str, former: str | None = None) ->
     ours = table.c.site == site
     conn.execute(update(table).where(ours, table.c.url.is_(None)).values(url=_plain(former or url)))
     return conn.execute(delete(table).where(ours, table.c.url != _plain(url))).rowcount
+
+
+def holds(conn: Connection, site: str, url: str) -> bool:
+    """Whether `hold_to` this address would find nothing to write."""
+    other = or_(table.c.url.is_(None), table.c.url != _plain(url))
+    return conn.execute(select(table.c.site).where(table.c.site == site, other).limit(1)).first() is None
 
 
 def _plain(url: str) -> str:

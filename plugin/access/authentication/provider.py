@@ -35,6 +35,8 @@ ALGORITHMS = (
 
 TIMEOUT_S = 10
 LARGEST_ANSWER = 2 * 1024 * 1024
+MOST_REDIRECTS = 3
+"""Each has its deadline anew: thirty, as the library has it, would hold a sign-in for minutes."""
 """Metadata, keys and tokens are a few kilobytes; counted as they are unpacked."""
 CLOCK_SKEW_S = 60
 _NAME = "oidc"
@@ -65,6 +67,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.max_redirects = MOST_REDIRECTS
         for scheme in ("https://", "http://"):
             self.mount(scheme, LimitedAdapter(LARGEST_ANSWER))
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +47,7 @@ def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer, blank],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_names: LossyLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     _take_in_libraries(shared, [structlog.processors.format_exc_info, renderer, blank])
@@ -139,6 +140,17 @@ def _secrets(value: object) -> Iterable[str]:
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from _secrets(one)
+
+
+class LossyLogger(structlog.PrintLogger):
+    """Prints lines. One that cannot be written is lost, and nothing else: a disk that is full must not turn into requests that fail."""
+
+    def msg(self, message: str) -> None:
+        """One line."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 class _Handler(logging.Handler):

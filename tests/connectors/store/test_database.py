@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -178,6 +179,127 @@ def test_a_lock_of_another_process_is_told_as_passing(sqlite_store: Store, tmp_p
         pass
     assert refused.value.passing
     other.close()
+
+
+def test_nobody_queues_behind_whoever_tries_a_file_that_another_process_holds(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else forty deliveries keep every thread waiting, each for its five seconds, and whoever reads waits behind them."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(engine, "TRIAL_MS", 10)
+    lock = engine._lock_of(tmp_path / "okr.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "okr.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError), sqlite_store.write(patience=0.001):
+            pass
+        assert not lock.held_elsewhere, "who gave up early learnt little"
+        with pytest.raises(StoreError), sqlite_store.write():
+            pass
+        assert lock.held_elsewhere
+        tries, ended = threading.Event(), threading.Event()
+
+        def try_it() -> None:
+            assert lock.acquire(None)
+            tries.set()
+            ended.wait()
+            lock.release()
+
+        one = threading.Thread(target=try_it)
+        one.start()
+        tries.wait()
+        with pytest.raises(StoreError, match="holds the write lock") as refused, sqlite_store.write():
+            pass
+        assert refused.value.passing
+        ended.set()
+        one.join()
+        other.execute("ROLLBACK")
+    with sqlite_store.write() as conn:
+        batch_sizes.put(conn, "main", 1)
+    assert not lock.held_elsewhere
+
+
+READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+
+
+def test_a_server_that_takes_no_writes_is_told_as_such_and_read(postgres_store: Store) -> None:
+    with postgres_store.read() as conn:
+        conn.exec_driver_sql(READ_ONLY)
+        conn.commit()
+    try:
+        with pytest.raises(StoreError, match="the database takes no writes: cannot execute") as fault:
+            write_a_size(postgres_store)
+        assert not fault.value.passing
+        assert "INSERT INTO" not in str(fault.value)
+        postgres_store.check()
+    finally:
+        postgres_store.engine.dispose()
+
+
+def write_a_size(store: Store) -> None:
+    with store.write() as conn:
+        batch_sizes.put(conn, "main", 1)
+
+
+def test_a_table_that_another_transaction_holds_is_not_waited_for_without_end(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
+    store = open_store(postgres_url)
+    upgrade(store)
+    with closing(psycopg.connect(postgres_url.replace("+psycopg", ""))) as other:
+        other.execute("LOCK TABLE batch_size IN ACCESS EXCLUSIVE MODE")
+        for ask in (lambda: write_a_size(store), lambda: read_a_size(store)):
+            with pytest.raises(StoreError, match="another transaction holds") as fault:
+                ask()
+            assert fault.value.passing
+    write_a_size(store)
+    store.close()
+
+
+def read_a_size(store: Store) -> None:
+    with store.read() as conn:
+        batch_sizes.get(conn, "main")
+
+
+@pytest.mark.parametrize(
+    ("state", "what", "passing"),
+    [
+        ("53100", "the disk of the database is full", False),
+        ("53200", "the database has no room for more", True),
+        ("40P01", "the database undid what was written", True),
+        ("58030", "the database cannot read or write its files", False),
+        ("42501", "the database does not allow it", False),
+        ("57P01", "the database cannot be reached", True),
+        ("XX001", "the database is damaged", False),
+    ],
+)
+def test_what_a_server_cannot_do_is_a_fault_of_the_store(
+    postgres_store: Store, state: str, what: str, passing: bool
+) -> None:
+    raised = f"DO $$ BEGIN RAISE EXCEPTION 'said so' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(StoreError, match=f"^{what}.*: said so") as fault, postgres_store.write() as conn:
+        conn.exec_driver_sql(raised)
+    assert fault.value.passing is passing
+
+
+def test_a_pool_that_is_used_up_is_a_fault_that_passes(sqlite_store: Store) -> None:
+    small = open_store(sqlite_store.where, pool_size=1)
+    small.engine.pool._timeout = 0.01  # type: ignore[attr-defined]
+    with (
+        small.read(),
+        small.read(),
+        pytest.raises(StoreError, match="all connections") as fault,
+        small.read(),
+    ):
+        pass
+    assert fault.value.passing
+    small.close()
+
+
+def test_opening_what_is_up_to_date_writes_nothing(sqlite_store: Store, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "okr.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        upgrade(sqlite_store)
 
 
 def test_who_is_in_a_hurry_does_not_wait_for_others_that_write(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -44,6 +45,17 @@ def test_a_sync_tells_no_secret(demo: Demo, capsys: pytest.CaptureFixture[str]) 
     secrets = known_secrets(settings)
     assert len(set(secrets)) == 4, "token, webhook secret, key, and the address of a channel"
     assert not [secret for secret in secrets if secret in told]
+
+
+def test_a_line_for_which_there_is_no_room_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log and database often share the disk that is full."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        monkeypatch.setattr("sys.stderr", full)
+        configure_logs("json")
+        structlog.get_logger("jira_okr.tests").error("delivery could not be stored", site="main")
+        logging.getLogger("jira_okr.tests").error("from a library")
+        with suppress(OSError):
+            full.close()
 
 
 def test_the_secrets_of_a_site_are_known_as_soon_as_it_is_opened(
