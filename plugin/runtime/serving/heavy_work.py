@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 STREAMS = ("wsgi.input", "wsgi.errors")
 ENDED = "The process that worked on it ended."
+LONGEST_S = 600.0
+"""How long a process may work on an answer, or on its next piece; nobody waits for it any more by then, and others do for the process."""
 
 log = structlog.get_logger("jira_okr.server")
 
@@ -57,8 +59,10 @@ class HeavyWork:
         most: int,
         announce: Callable[[], None],
         counted: Callable[[ProcessCounts], None],
+        longest: float = LONGEST_S,
     ) -> None:
-        """At `most` so many processes; what they did for the engine, and what they counted, is passed on."""
+        """At `most` so many processes, each `longest` seconds at one answer; what they did for the engine, and what they counted, is passed on."""
+        self._longest = longest
         self._fork_server = fork_server
         self._most = most
         self._announce = announce
@@ -149,6 +153,8 @@ class HeavyWork:
         """What it replies, after which others may ask it."""
         try:
             process.forked.connection.send(message)
+            if not process.forked.connection.poll(self._longest):
+                raise self._stopped(process)
             reply: HeavyReply = process.forked.connection.recv()
         except (EOFError, OSError):
             self._mourn(process)
@@ -162,6 +168,19 @@ class HeavyWork:
         if reply.failed:
             raise RuntimeError("a heavy request failed; its process has logged why")
         return reply.value
+
+    def _stopped(self, process: _Process) -> RefusedRequest:
+        """Ended, with all that it has not written yet: a request cannot be taken from it otherwise."""
+        pid = process.forked.pid
+        log.error("long work took too long; its process is ended", process=pid, seconds=self._longest)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        self._mourn(process)
+        return RefusedRequest(
+            503,
+            "Too long",
+            f"It took longer than {self._longest:g} seconds and was ended. Ask for less at once.",
+        )
 
     def _mourn(self, process: _Process) -> None:
         """Its successor comes with the next request, later and later where they live but a moment."""

@@ -29,6 +29,8 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
     if path == "/die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if path == "/endless":
+        time.sleep(600)
     if path == "/fail":
         raise ValueError("broken")
     start_response("200 OK", [("X-Process", str(os.getpid()))])
@@ -90,6 +92,17 @@ def test_a_dead_process_is_said_at_once_and_replaced_after_a_pause(heavy: HeavyW
         heavy(environ("/"), b"too soon", 100)
     time.sleep(1.05)
     assert heavy(environ("/"), b"again", 100).body == b"again"
+
+
+def test_what_takes_too_long_is_ended_and_others_get_the_process(fork_server: ForkServer) -> None:
+    hurried = HeavyWork(fork_server, 1, lambda: None, lambda _counts: None, longest=0.5)
+    pid = int(dict(hurried(environ("/"), b"", 100).headers)[b"x-process"])
+    with pytest.raises(RefusedRequest) as refused:
+        hurried(environ("/endless"), b"", 100)
+    assert (refused.value.status, refused.value.title) == (503, "Too long")
+    assert not alive(pid)
+    time.sleep(1.05)
+    assert hurried(environ("/"), b"again", 100).body == b"again"
 
 
 def test_the_fork_server_says_how_a_process_ended(fork_server: ForkServer) -> None:
