@@ -8,9 +8,9 @@ import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import structlog
@@ -142,15 +142,18 @@ def _secrets(value: object) -> Iterable[str]:
             yield from _secrets(one)
 
 
-class LossyLogger(structlog.PrintLogger):
+class LossyLogger:
     """Prints lines. One that cannot be written is lost, and nothing else: a disk that is full must not turn into requests that fail."""
 
-    def msg(self, message: str) -> None:
-        """One line."""
-        with suppress(OSError):
-            super().msg(message)
+    def __init__(self, stream: TextIO) -> None:
+        self._printer = structlog.PrintLogger(stream)
 
-    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
+    def __getattr__(self, _level: str) -> Callable[[str], None]:
+        return self._print
+
+    def _print(self, line: str) -> None:
+        with suppress(OSError):
+            self._printer.msg(line)
 
 
 class _Handler(logging.Handler):
