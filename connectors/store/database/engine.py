@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.store.database import schema_upgrade
-from connectors.store.database.fault import StoreError, crowded, explain_fault, lock_fault, unwritable
+from connectors.store.database.fault import StoreError, explain_fault, lock_fault, pool_fault, unwritable
 
 BUSY_TIMEOUT_MS = 5_000
 TRIAL_MS = 250
@@ -110,7 +110,7 @@ class Store:
                 raise
             raise fault from error
         except PoolTimeout as error:
-            raise crowded(self.where) from error
+            raise pool_fault(self.where) from error
 
 
 def read_memory(conn: Connection) -> dict[Hashable, object] | None:

@@ -116,12 +116,12 @@ def unreachable(text: str, where: str) -> StoreError:
     )
 
 
-def crowded(where: str) -> StoreError:
+def pool_fault(where: str) -> StoreError:
     """Every connection of this process is in use, and none came back for long."""
     return StoreError(
         "all connections to the database are in use",
         where,
-        "look whether the database answers slowly; start more processes of jira-okr where it does not",
+        "look whether the database answers slowly, or start more processes",
         passing=True,
     )
 

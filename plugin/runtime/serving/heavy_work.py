@@ -59,6 +59,7 @@ class HeavyWork:
         most: int,
         announce: Callable[[], None],
         counted: Callable[[ProcessCounts], None],
+        *,
         longest: float = LONGEST_S,
     ) -> None:
         """At `most` so many processes, each `longest` seconds at one answer; what they did for the engine, and what they counted, is passed on."""
@@ -154,7 +155,7 @@ class HeavyWork:
         try:
             process.forked.connection.send(message)
             if not process.forked.connection.poll(self._longest):
-                raise self._stopped(process)
+                raise self._stop(process)
             reply: HeavyReply = process.forked.connection.recv()
         except (EOFError, OSError):
             self._mourn(process)
@@ -169,7 +170,7 @@ class HeavyWork:
             raise RuntimeError("a heavy request failed; its process has logged why")
         return reply.value
 
-    def _stopped(self, process: _Process) -> RefusedRequest:
+    def _stop(self, process: _Process) -> RefusedRequest:
         """Ended, with all that it has not written yet: a request cannot be taken from it otherwise."""
         pid = process.forked.pid
         log.error("long work took too long; its process is ended", process=pid, seconds=self._longest)
