@@ -169,8 +169,9 @@ def _asked(
         # the library waits for each byte anew: a handshake or a head that trickles would hold a call for ever
         with cut_off(wait, lambda: connection.sock) as cut:
             connection.request("GET" if posted is None else "POST", path, posted, headers)
-            answer = connection.getresponse()
-            body = _body(answer, parts.netloc, deadline)
+            # of an answer that ends with its connection the connection knows no more
+            with connection.getresponse() as answer:
+                body = _body(answer, parts.netloc, deadline)
         if cut.over:
             raise TimeoutError
         return answer.status, answer.headers, body

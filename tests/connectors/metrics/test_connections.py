@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
 from connectors.metrics import SOURCE_OF_KIND, readings
+from connectors.metrics import sql as sql_source
 from connectors.metrics.basis.connections import (
     LARGEST_BODY,
     AllowedHosts,
@@ -30,7 +31,7 @@ from connectors.metrics.basis.connections import (
     NamedConnection,
     post_json,
 )
-from connectors.metrics.basis.source import Reach, SourceFailure
+from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import HttpJsonOptions, PrometheusOptions, RangePart, SqlOptions
 
@@ -299,6 +300,65 @@ def test_what_prometheus_refuses_is_told_in_its_words(server: Server) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (None, "no_data: the query gives a thing without a type, no number"),
+        ({"result": []}, "no_data: the query gives a thing without a type, no number"),
+        ({"resultType": "vector", "result": {}}, "no_data: the query gives a vector, no number"),
+        ({"resultType": "vector", "result": [7]}, "no_data: the query gives nothing, which is no finite number"),
+        ({"resultType": "vector", "result": [{"value": [LAST, "1", "2"]}]}, "no_data: the query gives nothing, which is no finite number"),
+        ({"resultType": "scalar", "result": "1"}, "no_data: the query gives nothing, which is no finite number"),
+        ({"resultType": "matrix", "result": [{"values": [[LAST + 1, "1"], [], 7]}]}, "no_data: the query gives no sample in the window"),
+        ({"resultType": "matrix", "result": [{}]}, "no_data: the query gives no sample in the window"),
+        ({"resultType": "matrix", "result": [{"values": [[LAST, "1"], [LAST, "x"]]}]}, "no_data: the query gives x, which is no finite number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_of_prometheus_is_no_reading(server: Server, data: object, reason: str) -> None:
+    for path in ("/api/v1/query", "/api/v1/query_range"):
+        server.tells(path, {"status": "success", "data": data})
+    options = prometheus(server, range=RangePart(step="5m")) if "matrix" in str(data) else prometheus(server)
+    assert said(ask(options, AllowedHosts((server.url,)))) == reason
+
+
+def test_a_prometheus_that_says_no_success_is_refused_whatever_its_status(server: Server) -> None:
+    outside = AllowedHosts((server.url,))
+    for told, words in (({"status": "error", "error": "no such tenant"}, "no such tenant"), ([], "nothing that can be read"), ({}, "nothing that can be read")):  # fmt: skip
+        server.tells("/api/v1/query", told)
+        assert said(ask(prometheus(server), outside)) == f"refused: Prometheus answers 200: {words}"
+    server.tells("/prom/api/v1/query", {"status": "success", "data": {"resultType": "scalar", "result": [LAST, "4"]}})  # fmt: skip
+    below = PrometheusOptions(kind="prometheus", url=f"{server.url}/prom//", query="up")
+    assert said(ask(below, outside)) == 4
+
+
+def test_a_failure_says_what_to_do(server: Server, lite: AllowedHosts) -> None:
+    """Of each kind that has advice, whole; the connection and the host are named by `test_addresses`."""
+    series = {"metric": UP, "value": [LAST, "1"]}
+    server.tells("/api/v1/query", {"status": "success", "data": {"resultType": "vector", "result": [series] * 3}})  # fmt: skip
+    assert ask(prometheus(server), AllowedHosts((server.url,))) == SourceFailure(
+        FailureKind.AMBIGUOUS, "the query gives 3 series", "Aggregate in the query, with sum() for example."
+    )
+    assert ask(prometheus(server), AllowedHosts()) == SourceFailure(
+        FailureKind.REFUSED,
+        f"{server.url} is none of the hosts that may be asked",
+        f"Add {server.netloc} to JIRA_OKR_METRICS__HTTP_HOSTS (with http:// before it where it may be plain).",
+    )
+    assert ask(sql("SELECT 1, 2, 3"), lite) == SourceFailure(
+        FailureKind.AMBIGUOUS, "the query gives 3 columns", "One row and one column are read."
+    )
+    assert ask(sql("SELECT :from, :day, :another"), lite) == SourceFailure(
+        FailureKind.REFUSED,
+        "the query names another, day, and only :from and :to are bound",
+        "Write one SELECT.",
+    )
+    nobody = AllowedHosts((), {})
+    assert ask(sql("SELECT 1"), nobody) == SourceFailure(
+        FailureKind.REFUSED,
+        "there is no connection called Shop (known: none)",
+        "Set JIRA_OKR_METRICS__CONNECTIONS__SHOP__….",
+    )
+
+
 @pytest.mark.parametrize("query", ["DELETE FROM sale", "SELECT 1; DELETE FROM sale", " "])
 def test_what_is_no_single_select_is_no_source(query: str) -> None:
     with pytest.raises(ValidationError):
@@ -341,6 +401,39 @@ def elephant(postgres_url: str) -> AllowedHosts:
 )
 def test_one_cell_of_sqlite_is_read(lite: AllowedHosts, query: str, value: object) -> None:
     assert said(ask(sql(query), lite)) == value
+
+
+def test_sqlite_is_told_instants_in_utc_to_the_millisecond(lite: AllowedHosts) -> None:
+    begin = datetime(2026, 11, 2, 1, 2, 3, 45_678, tzinfo=timezone(timedelta(hours=2)))
+    period = Period(begin, begin + timedelta(hours=1))
+    for name, text in (("from", "2026-11-01 23:02:03.045"), ("to", "2026-11-02 00:02:03.045")):
+        (one,) = ask(sql(f"SELECT :{name} = '{text}'"), lite, period)
+        assert one.value == 1
+    # what stands in a word or behind two colons is no place that is bound
+    assert said(ask(sql("SELECT '2026-11-02T09:day' = 'x'"), lite)) == 0
+
+
+def test_what_a_database_says_is_told_on_one_line_and_no_longer_than_can_be_read(lite: AllowedHosts) -> None:
+    begins = "outage: the database says: "
+    told = str(said(ask(sql(f'SELECT 1 FROM "a{" " * 9}b{"c" * 400}"'), lite)))
+    assert told == (begins + "no such table: a b" + "c" * 400)[: len(begins) + 300]
+    file = AllowedHosts((), {"shop": NamedConnection(url="no address")})
+    assert (
+        said(ask(sql("SELECT 1"), file))
+        == "outage: the database says: the address of the database cannot be used"
+    )
+
+
+def test_a_query_that_runs_on_and_on_is_ended(
+    lite: AllowedHosts, elephant: AllowedHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sql_source.LIMIT_SECONDS == 10
+    monkeypatch.setattr(sql_source, "LIMIT_SECONDS", 1)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    assert said(ask(sql(endless), lite)) == "outage: the database says: interrupted"
+    assert said(ask(sql("SELECT pg_sleep(60)"), elephant)) == (
+        "outage: the database says: canceling statement due to statement timeout"
+    )
 
 
 def test_the_file_of_sqlite_is_neither_made_nor_written(lite: AllowedHosts, tmp_path: Path) -> None:
