@@ -393,3 +393,135 @@ def test_the_jobs_that_the_dead_held_are_ended_by_their_numbers(
     asyncio.run(DistributedEngine(connector_of(store), 1)._free_orphans(app))  # type: ignore[arg-type]
     assert ended == [(7, "failed", False), (12, "failed", False)]
     assert orphans.LOOK_SECONDS == 5.0
+
+
+def test_it_looks_again_and_again_for_what_dead_workers_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every fault is outlived; a fourth look ends the test."""
+    told: list[Any] = []
+    faults: list[Exception | None] = []
+
+    class Over(BaseException):
+        pass
+
+    async def stalled(*, seconds_since_heartbeat: float) -> list[Any]:
+        told.append(("stalled", seconds_since_heartbeat))
+        fault = faults.pop(0)
+        if fault is not None:
+            raise fault
+        return ["a job", "another"]
+
+    async def forget(hours: int, **more: bool) -> None:
+        told.append(("forget", hours, more))
+
+    async def sleep(seconds: float) -> None:
+        told.append(("sleep", seconds))
+        if not faults:
+            raise Over
+
+    async def end(_app: Any, job: str) -> None:
+        told.append(("end", job))
+
+    async def free(_app: Any) -> None:
+        told.append("free")
+
+    manager = SimpleNamespace(get_stalled_jobs=stalled, delete_old_jobs=forget)
+    for heartbeat, pause in ((2.5, 2.5), (10.0, 5.0)):
+        faults[:] = [distributed_engine.ConnectorException("away"), ValueError("invented"), None]
+        told.clear()
+        engine = DistributedEngine(connector_of(store, heartbeat_seconds=heartbeat), 1)
+        monkeypatch.setattr(engine, "_end_stalled", end)
+        monkeypatch.setattr(engine, "_free_orphans", free)
+        app: Any = SimpleNamespace(job_manager=manager)
+        with monkeypatch.context() as patched:
+            patched.setattr(distributed_engine.asyncio, "sleep", sleep)
+            with pytest.raises(Over):
+                asyncio.run(engine._mend(app))
+        look = ["free", ("stalled", 3 * heartbeat)]
+        assert told == [
+            *(*look, ("sleep", pause)),
+            *(*look, ("sleep", pause)),
+            *look,
+            ("end", "a job"),
+            ("end", "another"),
+            ("forget", 24, {"include_failed": True, "include_aborted": True}),
+            ("sleep", pause),
+        ]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_worker_takes_as_many_jobs_at_once_as_it_has_threads_and_hears_a_stop_that_came_early(
+    store: Store, stopped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    class Worker:
+        def __init__(self, app: Any, **options: Any) -> None:
+            told.append((app, options))
+
+        async def run(self) -> None:
+            told.append("run")
+
+        def stop(self) -> None:
+            told.append("stop")
+
+    monkeypatch.setattr(distributed_engine, "Worker", Worker)
+    engine = DistributedEngine(connector_of(store, heartbeat_seconds=4.0), 7)
+    if stopped:
+        engine._stop.set()
+    asyncio.run(engine._run_worker("an app"))  # type: ignore[arg-type]
+    options = {
+        "queues": ["okr"],
+        "concurrency": 7,
+        "fetch_job_polling_interval": 0.2,
+        "delete_jobs": "successful",
+        "install_signal_handlers": False,
+        "update_heartbeat_interval": 4.0,
+        "stalled_worker_timeout": 12.0,
+    }
+    assert told == [("an app", options), "run", *(["stop"] if stopped else [])]
+    assert engine._worker is None
+
+
+def test_a_worker_that_breaks_is_replaced_until_it_is_to_stop(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = DistributedEngine(connector_of(store), 1)
+    runs: list[int] = []
+    waits: list[float] = []
+
+    async def breaks() -> None:
+        runs.append(1)
+        if len(runs) == 3:
+            engine._stop.set()
+        raise ConnectionError("the database was away")
+
+    monkeypatch.setattr(engine, "_run", breaks)
+    monkeypatch.setattr(engine._stop, "wait", waits.append)
+    engine._work()
+    assert (len(runs), waits) == (3, [1.0] * 3)
+
+
+def test_a_sweep_outlives_its_faults_and_schedules_are_looked_at_each_second(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = DistributedEngine(connector_of(store), 1)
+    told: list[Any] = []
+
+    def wait(seconds: float) -> bool:
+        told.append(seconds)
+        return len(told) > 4
+
+    def broken(_conn: Any, now: datetime) -> None:
+        told.append(now)
+        raise ValueError("invented")
+
+    monkeypatch.setattr(engine._stop, "wait", wait)
+    monkeypatch.setattr(engine, "_announce_due", broken)
+    engine._sweep()
+    assert told == [1.0, NOW, 1.0, NOW, 1.0]
+    told.clear()
+    monkeypatch.setattr(Schedules, "run_due", lambda _self: told.append("run"))
+    engine._keep_schedules()
+    assert told == [1.0, "run", 1.0, "run", 1.0]
