@@ -1,14 +1,18 @@
 """Which rows moved a number, so that the brake can ask of each whether Jira has a word on it. Pure.
 
-A change is explained where every row that moved was edited in Jira since (its `updated` grew), or where none did and the clock alone
-moved it. What changed without an edit (a field that was deleted, a status in another category) explains nothing.
+A change is explained where every row that moved was edited in Jira since, or where none did and the clock alone moved it. What changed
+without an edit (a field that was deleted, a status in another category) explains nothing, and a comment on such a row does neither: its
+`updated` grew, but its history does not tell of what moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from mappings.explain.past import FieldChange
+from mappings.facts.issue import STATUS_CATEGORY, Issue, JiraValue
 from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
@@ -31,6 +35,69 @@ class Rows:
     def behind(self, issue_id: str, objective_id: str) -> frozenset[str]:
         """What moved the number on this issue: the objective itself, or one of its key results."""
         return self.all if issue_id == objective_id else self.of_key_result.get(issue_id, self.all)
+
+
+@dataclass(frozen=True, slots=True)
+class UnheardEdit:
+    """An issue that says something else than it did, and that Jira dates later: when it was edited as it was `known`, when it is `updated` now, and of which
+    fields (ids, as histories tell them) it says something else.
+    """
+
+    known: datetime
+    updated: datetime
+    moved: frozenset[str] = frozenset()
+
+    @property
+    def tellable(self) -> bool:
+        """Whether a history could tell of all that moved."""
+        return STATUS_CATEGORY not in self.moved
+
+    def told_by(self, steps: Iterable[FieldChange]) -> bool:
+        """Whether a history tells of all that moved. A change of the very instant that was known last may be one that was not seen."""
+        told = {one.field_id for one in steps if one.at >= self.known}
+        return self.tellable and self.moved <= told
+
+
+Same = Callable[[str, object, object], bool]
+"""Whether two raw values of a field, given by its id, are the same."""
+
+
+def moved_facts(before: Issue, after: Issue, told: Iterable[str], same: Same) -> frozenset[str]:
+    """The ids of the fields of which two readings of an issue say something else, of those that numbers depend on and that histories tell of.
+
+    `told` are custom fields. The category of a status is no field: where it alone is another one, that stands for it.
+    """
+    facts = {name: (of(before), of(after)) for name, of in FACTS.items()}
+    found = {name for name, (old, new) in facts.items() if old != new}
+    if "status" not in found and before.status.category != after.status.category:
+        found.add(STATUS_CATEGORY)
+    for name in told:
+        old, new = before.fields.get(name), after.fields.get(name)
+        if old != new and not same(name, old, new):
+            found.add(name)
+    return frozenset(found)
+
+
+def _ids(values: Iterable[JiraValue]) -> frozenset[str]:
+    return frozenset(one.id for one in values)
+
+
+FACTS: Mapping[str, Callable[[Issue], object]] = {
+    "status": lambda issue: issue.status.id,
+    "resolution": lambda issue: issue.resolution and issue.resolution.id,
+    "parent": lambda issue: issue.parent_id,
+    "labels": lambda issue: frozenset(issue.labels),
+    "issuetype": lambda issue: issue.type.id,
+    "project": lambda issue: issue.project.id,
+    "assignee": lambda issue: issue.assignee and issue.assignee.id,
+    "reporter": lambda issue: issue.reporter and issue.reporter.id,
+    "priority": lambda issue: issue.priority and issue.priority.id,
+    "duedate": lambda issue: issue.due,
+    "components": lambda issue: _ids(issue.components),
+    "fixVersions": lambda issue: _ids(issue.fix_versions),
+    "versions": lambda issue: _ids(issue.affects_versions),
+}
+"""What an issue says of Jira's own fields, by id where it has one: that something is called otherwise moves nothing."""
 
 
 def moved_rows(before: ObjectiveState | None, after: ObjectiveState | None) -> Rows:

@@ -13,8 +13,21 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import brake as table
 
-Doubts = dict[str, dict[str, datetime]]
-"""By issue written, the rows behind its number that nothing in Jira explains, and when each was edited last."""
+
+@dataclass(frozen=True, slots=True)
+class DoubtedRow:
+    """A row that nothing in Jira explains: when it was edited last, and a short name for what it said; empty where nobody noted that."""
+
+    at: datetime
+    facts: str = ""
+
+
+Doubts = dict[str, dict[str, DoubtedRow]]
+"""By issue written, the rows behind its number that nothing in Jira explains."""
+
+
+_KeptDoubts = dict[str, dict[str, datetime | DoubtedRow]]
+"""Until now an instant alone was kept of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,13 @@ def doubts(conn: Connection, site: str, objective_id: str) -> Doubts | None:
     """What is not explained of an objective that waits; None for one that does not wait."""
     mine = (table.c.site == site, table.c.objective_id == objective_id)
     text = conn.execute(select(table.c.doubts).where(*mine)).scalar()
-    return None if text is None else json_text.decode(text, Doubts)
+    if text is None:
+        return None
+    kept = json_text.decode(text, _KeptDoubts)
+    return {
+        id_: {row: one if isinstance(one, DoubtedRow) else DoubtedRow(one) for row, one in rows.items()}
+        for id_, rows in kept.items()
+    }
 
 
 def put(conn: Connection, site: str, brake: Brake, doubts: Mapping[str, Doubts]) -> None:

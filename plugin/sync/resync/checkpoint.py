@@ -19,6 +19,7 @@ from connectors.jira import SearchPage
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
 from connectors.store.reads import read_requests, resyncs
+from mappings.write_back.evidence import UnheardEdit
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
 from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
@@ -60,6 +61,7 @@ class KeptPage:
     marked: list[str]
     drifted: dict[str, int]
     silent: list[str] = field(default_factory=list)
+    edited: dict[str, UnheardEdit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def keep(
         complete=page.last,
     )
     lists = (sorted(landed.objectives), sorted(landed.marked))
-    kept = KeptPage(ids, *lists, dict(landed.drifted), sorted(landed.silent))
+    kept = KeptPage(ids, *lists, dict(landed.drifted), sorted(landed.silent), dict(landed.edited))
     text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
     number = reading.reached.pages
     resyncs.keep(conn, context.site, reading.holder, text, context.clock(), (number, of_page))
@@ -200,6 +202,7 @@ def _resumed(context: Context, conn: Connection, read: str, holder: str, reached
         report.marked.update(page.marked)
         report.drifted.update(_counted(page.drifted))
         report.silent.update(page.silent)
+        report.edited.update(page.edited)
     log.info("a resync goes on where it stopped", site=context.site, read=reached.read, of=reached.total)
     return reading
 

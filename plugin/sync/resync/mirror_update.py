@@ -19,6 +19,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue
 from mappings.rollup.assessment import Assessment
+from mappings.write_back.evidence import UnheardEdit
 from plugin.sync.active_mapping import require
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
@@ -26,6 +27,7 @@ from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import DoubleCheckedPage
+from plugin.sync.write_back.edits import unheard_edit
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
@@ -40,7 +42,8 @@ class MirrorUpdate:
     """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
 
     `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
-    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it.
+    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it. Of the others that were
+    known `edited` says what moved: a comment makes an issue newer, too.
     """
 
     issues: int = 0
@@ -51,6 +54,7 @@ class MirrorUpdate:
     drifted: Mapping[str, int] = field(default_factory=dict)
     occupied: bool = False
     silent: frozenset[str] = frozenset()
+    edited: Mapping[str, UnheardEdit] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class ResyncResult:
     held: Brake | None = None
     standing: int = 0
     silent: set[str] = field(default_factory=set)
+    edited: dict[str, UnheardEdit] = field(default_factory=dict)
 
     @property
     def drift(self) -> int:
@@ -95,6 +100,7 @@ class ResyncResult:
         self.count_drift(landed.drifted)
         self.occupied = self.occupied or landed.occupied
         self.silent |= landed.silent
+        self.edited |= landed.edited
 
     def count_drift(self, drifted: Mapping[str, int]) -> None:
         """By objective, where it is drift."""
@@ -137,6 +143,7 @@ def land_again(
     metrics = context.metric_fields
     news = [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
+    silent = _silent(context, conn, before, news)
     return MirrorUpdate(
         issues=len(issues),
         changed=len(news),
@@ -144,7 +151,12 @@ def land_again(
         marked=marked,
         objectives=objectives_among(context, issues),
         drifted=drift_of(context, conn, before, late),
-        silent=_silent(context, conn, before, news),
+        silent=silent,
+        edited={
+            one.id: unheard_edit(context, before[one.id], one)
+            for one in news
+            if one.id in before and one.id not in silent
+        },
     )
 
 

@@ -73,7 +73,7 @@ def _apply_brake(context: Context, report: ResyncResult, ids: Set[str], others: 
                 standing[look.id] = replace(look, state=None)  # its ledgers need not stay in memory
                 yield ObjectiveOutcome(Plan(look.id), look.state, look.state)
 
-    report.held = brake_resync(context, steps(), report.silent)
+    report.held = brake_resync(context, steps(), report.silent, report.edited)
     return standing
 
 

@@ -8,7 +8,7 @@ more than twenty times an hour is held by nobody: it is written again some minut
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,17 +17,18 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.writes import brakes, writes
-from connectors.store.writes.brakes import Brake, Doubts
+from connectors.store.writes.brakes import Brake, DoubtedRow, Doubts
 from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.facts.local_time import day_start
 from mappings.fields import is_empty
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.brake import STILL, Hold, brake, loss
-from mappings.write_back.evidence import Rows, moved_rows
+from mappings.write_back.brake import STILL, Hold, Impact, brake, loss
+from mappings.write_back.evidence import Rows, UnheardEdit, moved_rows
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
+from plugin.sync.write_back.edits import facts_digest, unproven
 
 WINDOW = timedelta(hours=1)
 MOST_REWRITES = 5
@@ -38,6 +39,7 @@ BREAKER = "breaker"
 RESYNC = "resync"
 Ending = Callable[[Connection, str, datetime, str | None], int]
 """How held changes end: `writes.release` or `writes.drop`."""
+NOTHING_UNHEARD: Mapping[str, UnheardEdit] = {}
 FLAPPING = (
     "This field flaps: more than 5 times within an hour another value stood there than the one written last. "
     "Something else writes it too: an automation rule, another app, or people."
@@ -124,8 +126,16 @@ def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[s
     """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven."""
     noted = brakes.doubts(conn, context.site, objective_id) or {}
     now = mirror.get(conn, context.site, {row for rows in noted.values() for row in rows})
+
+    def stands(row: str, noted: DoubtedRow) -> bool:
+        """Whether it says what it said, or says something else without an edit."""
+        issue = now.get(row)
+        if issue is None:
+            return False
+        return issue.updated <= noted.at or noted.facts == facts_digest(context, issue)
+
     return {
-        issue_id: frozenset(row for row, at in rows.items() if row in now and now[row].updated <= at)
+        issue_id: frozenset(row for row, one in rows.items() if stands(row, one))
         for issue_id, rows in noted.items()
     }
 
@@ -198,47 +208,103 @@ def brake_resync(
     context: Context,
     steps: Iterable[ObjectiveOutcome],
     silent: Set[str] = frozenset(),
+    edited: Mapping[str, UnheardEdit] = NOTHING_UNHEARD,
 ) -> Brake | None:
     """Hold what a resync would change and nothing explains, where that is too much.
 
-    `silent` are the issues that changed without an edit in Jira.
+    `silent` are the issues that changed without an edit in Jira. Of those that were `edited` their histories are asked where it matters:
+    where the brake would hold if none of them told of what moved.
     """
-    doubts: dict[str, UnexplainedChanges] = {}
-    above: list[tuple[ObjectiveOutcome, Rows]] = []
-    movement = STILL
+    moving = MovingObjectives(context)
     for step in steps:
-        if step.after is step.before is not None and not step.plan:
-            movement = movement.with_step(step.before, step.before)
-            continue
-        rows = moved_rows(step.before, step.after)
-        found = _doubt(context, step, rows, silent)
-        if found is not None:
-            doubts[step.plan.objective_id] = found
-        elif rows.aligned and any(True for _ in _overwriting(step.plan)):
-            above.append((step, rows))
-        movement = movement.with_step(step.before, step.after if rows.all & silent else step.before)
-    if not doubts:
-        return None
-    _climb(doubts, above)
-    with context.store.read() as conn:
-        written = writes.written_count(conn, context.site)
-    plans = [one.plan for one in doubts.values()]
-    decision = brake(plans, written, context.mapping.document.brake)
-    if not isinstance(decision, Hold):
-        decision = loss(movement, context.mapping.document.brake)
-    if not isinstance(decision, Hold):
+        moving.add(step)
+    weighed = moving.weigh(silent)
+    asked = {row: edited[row] for row in moving.rows & edited.keys() - silent if edited[row].moved}
+    if asked and moving.weigh(silent | asked.keys()).decision is not None:
+        weighed = moving.weigh(silent | unproven(context, asked))
+    doubts, decision = weighed.doubts, weighed.decision
+    if decision is None:
         return None
     with context.store.write() as conn:
         held = Brake(decision.reason, context.clock(), decision.count, frozenset(doubts))
         dated = {id_: _dated(context, conn, one.rows) for id_, one in doubts.items()}
         brakes.put(conn, context.site, held, dated)
-    for plan in plans:
-        note_held(context, plan, plan.changes, RESYNC, decision.reason)
+    for one in doubts.values():
+        note_held(context, one.plan, one.plan.changes, RESYNC, decision.reason)
     return held
 
 
+@dataclass(frozen=True, slots=True)
+class WeighedResync:
+    """What nothing explains, by objective, and why that waits for a person; None where it does not."""
+
+    doubts: dict[str, UnexplainedChanges]
+    decision: Hold | None
+
+
+class MovingObjectives:
+    """The objectives that a resync would change, weighed by which issues changed without anything that explains it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._still = STILL
+        self._moving: list[tuple[ObjectiveOutcome, Rows]] = []
+        self._ours: dict[tuple[str, str], bool] = {}
+
+    def add(self, step: ObjectiveOutcome) -> None:
+        """Take in what a resync would do to one."""
+        if step.after is step.before is not None and not step.plan:
+            self._still = self._still.with_step(step.before, step.before)
+        else:
+            self._moving.append((step, moved_rows(step.before, step.after)))
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """The issues that move them."""
+        return frozenset[str]().union(*(rows.all for _, rows in self._moving))
+
+    def weigh(self, silent: Set[str]) -> WeighedResync:
+        """What is to be done where these issues changed and nothing explains it."""
+        doubts: dict[str, UnexplainedChanges] = {}
+        above: list[tuple[ObjectiveOutcome, Rows]] = []
+        movement = self._still
+        for step, rows in self._moving:
+            found = _doubt(step, rows, silent, self._holds_ours)
+            if found is not None:
+                doubts[step.plan.objective_id] = found
+            elif rows.aligned and any(True for _ in _overwriting(step.plan)):
+                above.append((step, rows))
+            movement = movement.with_step(step.before, step.after if rows.all & silent else step.before)
+        return WeighedResync(doubts, self._decide(doubts, above, movement) if doubts else None)
+
+    def _decide(
+        self,
+        doubts: dict[str, UnexplainedChanges],
+        above: Iterable[tuple[ObjectiveOutcome, Rows]],
+        movement: Impact,
+    ) -> Hold | None:
+        _climb(doubts, above)
+        with self._context.store.read() as conn:
+            written = writes.written_count(conn, self._context.site)
+        plans = [one.plan for one in doubts.values()]
+        decision = brake(plans, written, self._context.mapping.document.brake)
+        if not isinstance(decision, Hold):
+            decision = loss(movement, self._context.mapping.document.brake)
+        return decision if isinstance(decision, Hold) else None
+
+    def _holds_ours(self, change: Change) -> bool:
+        """Whether Jira holds there what we wrote last."""
+        at = (change.issue_id, change.field_id)
+        if at not in self._ours:
+            with self._context.store.read() as conn:
+                last = writes.last_write(conn, self._context.site, *at)
+            place = self._context.place(change.field_id)
+            self._ours[at] = last is not None and place is not None and place.equal(change.before, last.after)
+        return self._ours[at]
+
+
 def _doubt(
-    context: Context, step: ObjectiveOutcome, rows: Rows, silent: Set[str]
+    step: ObjectiveOutcome, rows: Rows, silent: Set[str], ours: Callable[[Change], bool]
 ) -> UnexplainedChanges | None:
     """The changes that overwrite something and are not explained: a row behind them has no edit, or another hand wrote there."""
     objective_id = step.plan.objective_id
@@ -248,7 +314,7 @@ def _doubt(
         behind = rows.behind(change.issue_id, objective_id) & silent
         if behind:
             loose[change.issue_id] = frozenset(behind)
-        if behind or not _holds_ours(context, change):
+        if behind or not ours(change):
             doubtful.append(change)
     return UnexplainedChanges(replace(step.plan, changes=tuple(doubtful)), loose) if doubtful else None
 
@@ -269,18 +335,14 @@ def _climb(doubts: dict[str, UnexplainedChanges], above: Iterable[tuple[Objectiv
         waiting = [one for one in waiting if one not in found]
 
 
-def _holds_ours(context: Context, change: Change) -> bool:
-    """Whether Jira holds there what we wrote last."""
-    with context.store.read() as conn:
-        last = writes.last_write(conn, context.site, change.issue_id, change.field_id)
-    place = context.place(change.field_id)
-    return last is not None and place is not None and place.equal(change.before, last.after)
-
-
 def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> Doubts:
     now = mirror.get(conn, context.site, {row for those in rows.values() for row in those})
     return {
-        issue_id: {row: now[row].updated for row in sorted(those) if row in now}
+        issue_id: {
+            row: DoubtedRow(now[row].updated, facts_digest(context, now[row]))
+            for row in sorted(those)
+            if row in now
+        }
         for issue_id, those in rows.items()
     }
 

@@ -8,15 +8,15 @@ from threading import Barrier, Thread
 from connectors.store import Store
 from connectors.store.absence import tombstones
 from connectors.store.writes import brakes, permits
-from connectors.store.writes.brakes import Brake
+from connectors.store.writes.brakes import Brake, DoubtedRow
 
 
 def test_it_holds_what_it_was_put_on_last(store: Store, now: datetime) -> None:
-    doubts = {"1": {"10": {"11": now}}}
+    doubts = {"1": {"10": {"11": DoubtedRow(now, "abc")}}}
     with store.write() as conn:
         brakes.put(conn, "main", Brake("Too much", now, 4, frozenset({"1", "2"})), doubts)
         brakes.put(conn, "other", Brake("Elsewhere", now, 1, frozenset({"1"})), {})
-        assert brakes.doubts(conn, "main", "1") == {"10": {"11": now}}
+        assert brakes.doubts(conn, "main", "1") == doubts["1"]
         assert (brakes.doubts(conn, "main", "2"), brakes.doubts(conn, "main", "3")) == ({}, None)
         brakes.put(conn, "main", Brake("Again", now, 2, frozenset({"2", "3"})), {})
         assert brakes.load_standing(conn, "main") == Brake("Again", now, 2, frozenset({"2", "3"}))

@@ -42,7 +42,7 @@ from connectors.store.sites.webhook_states import WebhookAnswer
 from connectors.store.work import batch_sizes, candidates, last_reconcile, outages
 from connectors.store.work.outages import Outage
 from connectors.store.writes import brakes, permits
-from connectors.store.writes.brakes import Brake
+from connectors.store.writes.brakes import Brake, DoubtedRow
 from mappings.facts.catalogue import Catalogue, Field
 
 AT = datetime(2026, 11, 28, 13, 47, 7, 584000, UTC)
@@ -188,7 +188,7 @@ def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) 
 def test_what_is_held_is_still_held(upgraded: Store) -> None:
     with upgraded.read() as conn:
         assert brakes.load_standing(conn, "main") == Brake("Too much", AT, 7, frozenset({"1", "2"}))
-        assert brakes.doubts(conn, "main", "1") == {"10": {"11": AT}}
+        assert brakes.doubts(conn, "main", "1") == {"10": {"11": DoubtedRow(AT)}}
         assert brakes.doubts(conn, "main", "2") == {}
         assert brakes.load_standing(conn, "other") is None
         assert permits.load_all(conn, "main") == {

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
+from mappings.explain.past import FieldChange
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.evidence import Rows, moved_rows
+from mappings.write_back.evidence import Rows, UnheardEdit, moved_facts, moved_rows
 
 FINE = Health(HealthLevel.ON_TRACK, "", "")
 
@@ -94,3 +97,62 @@ def test_a_key_result_is_moved_by_its_own_rows_and_the_objective_by_all() -> Non
     assert found.behind("8", "9") == set()
     assert found.behind("9", "9") == {"1", "7"}
     assert found.behind("10", "9") == {"1", "7"}, "what is not known to have rows of its own"
+
+
+KNOWN = datetime(2026, 11, 2, 9, tzinfo=UTC)
+ISSUE = Issue(
+    "1",
+    "A-1",
+    Project("100", "A", "A"),
+    IssueType("2", "Story"),
+    Status("3", "Doing", "indeterminate"),
+    created=KNOWN,
+    updated=KNOWN,
+    components=(JiraValue("5", "api"), JiraValue("6", "web")),
+    fields={"points": 3, "size": {"id": "1", "name": "M"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("news", "moved"),
+    [
+        ({"updated": KNOWN + timedelta(hours=1)}, set()),
+        ({"summary": "Another", "key": "B-1"}, set()),
+        (
+            {"status": Status("4", "Done", "done"), "resolution": JiraValue("1", "Done")},
+            {"status", "resolution"},
+        ),
+        ({"status": Status("3", "In work", "indeterminate")}, set()),
+        ({"status": Status("3", "Doing", "done")}, {"statusCategory"}),
+        ({"components": (JiraValue("6", "web"), JiraValue("5", "API"))}, set()),
+        ({"components": (JiraValue("5", "api"),), "parent_id": "9"}, {"components", "parent"}),
+        ({"fields": {"size": {"id": "1", "name": "Medium"}, "other": 1}}, {"points"}),
+        ({"fields": {"points": 5, "size": None}}, {"points", "size"}),
+    ],
+)
+def test_what_moved_is_told_by_id(news: dict[str, object], moved: set[str]) -> None:
+    def same(_field: str, left: object, right: object) -> bool:
+        return isinstance(left, dict) and isinstance(right, dict) and left["id"] == right["id"]
+
+    assert moved_facts(ISSUE, replace(ISSUE, **news), ("points", "size"), same) == moved  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("moved", "told", "explained"),
+    [
+        ({"status"}, {"status": 1}, True),
+        ({"status"}, {"status": 0}, True),
+        ({"status"}, {"status": -1}, False),
+        ({"status"}, {"summary": 1}, False),
+        ({"status", "points"}, {"status": 1}, False),
+        ({"status", "points"}, {"status": 1, "points": 2}, True),
+        ({"statusCategory"}, {"statusCategory": 1, "status": 1}, False),
+        (set(), {}, True),
+    ],
+)
+def test_an_edit_explains_what_its_history_tells_of(
+    moved: set[str], told: dict[str, int], explained: bool
+) -> None:
+    steps = [FieldChange(KNOWN + timedelta(hours=hours), name, None, None) for name, hours in told.items()]
+    edit = UnheardEdit(KNOWN, KNOWN + timedelta(days=1), frozenset(moved))
+    assert edit.told_by(steps) is explained

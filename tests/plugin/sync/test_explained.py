@@ -13,6 +13,7 @@ from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import edit
 from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.people import audit
 from connectors.store.work import due
 from connectors.store.writes import brakes, writes
@@ -47,11 +48,21 @@ def epics(firm: Any) -> list[str]:
 
 def finish(firm: Any, epic: str, *, edited: bool) -> None:
     """All stories of an epic are done: because somebody did them, or because something else changed in Jira."""
+    sandbox = firm.sandbox.sandbox
     for story in [one for one in firm.records() if one.parent_id == epic]:
-        record = firm.sandbox.sandbox.records[story.id]
-        at = {"updated": firm.clock()} if edited else {}
-        done = {"status": scheme.DONE, "resolution": scheme.RESOLUTIONS[0], **at}
-        firm.sandbox.sandbox.add(replace(record, **done, cache={}), record.creator, announce=False)
+        record = sandbox.records[story.id]
+        if edited:
+            reopened = replace(record, status=scheme.TO_DO, resolution=None, cache={})
+            sandbox.hold(reopened)
+            to_status(sandbox, reopened, scheme.DONE, person(PEOPLE[0]))
+        else:
+            sandbox.hold(replace(record, status=scheme.DONE, resolution=scheme.RESOLUTIONS[0]))
+
+
+def comment(firm: Any, epic: str) -> None:
+    """Somebody comments on all stories of an epic: each is newer, and its history tells of nothing."""
+    for story in [one for one in firm.records() if one.parent_id == epic]:
+        firm.sandbox.sandbox.touch(story.id)
 
 
 def held(firm: Any) -> dict[str, object]:
@@ -142,6 +153,66 @@ def test_once_an_activation_is_served_the_first_read_of_everything_is_braked_lik
     braked.clock.pass_by(hours=1)
     for epic in epics(braked):
         finish(braked, epic, edited=False)
+
+    report = resync(braked.context)
+    braked.work_off()
+
+    assert report.held is not None
+    assert held(braked) == dict.fromkeys(epics(braked), 100)
+
+
+@pytest.mark.parametrize("read", [resync, resync_recent])
+def test_a_comment_on_a_row_that_changed_without_an_edit_explains_nothing(braked: Any, read: Any) -> None:
+    """Its `updated` grew, its history does not tell of what moved: held, while what was done is written. A later comment lets go of nothing either."""
+    silent, spoken = epics(braked)[:4], epics(braked)[4:]
+    before = {epic: braked.in_jira(epic) for epic in silent}
+    for epic in silent:
+        finish(braked, epic, edited=False)
+        comment(braked, epic)
+    for epic in spoken:
+        finish(braked, epic, edited=True)
+
+    report = read(braked.context)
+    braked.work_off()
+
+    assert report.held is not None
+    assert report.held.objectives == set(silent)
+    assert held(braked) == dict.fromkeys(silent, 100)
+    assert [braked.in_jira(epic) for epic in spoken] == [100, 100]
+    braked.clock.pass_by(minutes=10)
+    for epic in silent:
+        comment(braked, epic)
+    resync_recent(braked.context)
+    braked.work_off()
+    assert {epic: braked.in_jira(epic) for epic in silent} == before
+    assert held(braked) == dict.fromkeys(silent, 100)
+
+
+def test_histories_are_asked_only_where_the_brake_would_hold(braked: Any, monkeypatch: Any) -> None:
+    asked: list[list[str]] = []
+    steps = braked.context.jira.__class__.steps
+
+    def counted(jira: Any, ids: Any, *others: Any) -> Any:
+        asked.append(sorted(ids))
+        return steps(jira, ids, *others)
+
+    monkeypatch.setattr(braked.context.jira.__class__, "steps", counted)
+    finish(braked, epics(braked)[0], edited=True)
+    assert resync(braked.context).held is None
+    assert asked == []
+    braked.work_off()
+    for epic in epics(braked)[1:]:
+        finish(braked, epic, edited=True)
+    assert resync(braked.context).held is None
+    assert len(asked) == 1
+    assert len(asked[0]) > 3
+
+
+def test_edits_whose_histories_cannot_be_had_wait_for_a_person(braked: Any) -> None:
+    for epic in epics(braked):
+        finish(braked, epic, edited=True)
+    for history in braked.sandbox.sandbox.histories.values():
+        history.clear()
 
     report = resync(braked.context)
     braked.work_off()

@@ -291,7 +291,12 @@ def test_the_brake_holds_until_the_rows_behind_a_change_were_edited_or_are_gone(
 ) -> None:
     with bare.store.write() as conn:
         mirror.put(conn, "main", [build_issue(7, updated=edited)])
-        brakes.put(conn, "main", brakes.Brake("too much", NOW, 1, frozenset({"9"})), {"9": {"9": {row: NOW}}})
+        brakes.put(
+            conn,
+            "main",
+            brakes.Brake("too much", NOW, 1, frozenset({"9"})),
+            {"9": {"9": {row: brakes.DoubtedRow(NOW)}}},
+        )
         found = hold.sift(bare, conn, Plan("9", (a_change(60, before),)))
     assert (len(found.plan.changes), len(found.waiting), len(found.braked)) == (kept, waiting, braked)
 

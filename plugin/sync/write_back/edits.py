@@ -1,0 +1,95 @@
+"""What Jira says of edits that no delivery told of: whether the history of an issue tells of what moved, or its `updated` alone grew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+
+import structlog
+
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
+from connectors.store.database import json_text
+from mappings.explain.past import FieldChange
+from mappings.facts.issue import Issue
+from mappings.fields import CUSTOM, field_type
+from mappings.write_back.evidence import UnheardEdit, moved_facts
+from plugin.sync.context import Context
+
+AT_ONCE = 1_000
+SOFTWARE = "com.pyxis.greenhopper.jira:"
+"""Prefix of `schema.custom` for the field types that come with Jira Software."""
+log = structlog.get_logger("jira_okr.brake")
+
+
+def unheard_edit(context: Context, before: Issue, after: Issue) -> UnheardEdit:
+    """What an issue says otherwise than it did before an edit that Jira dates later."""
+
+    def same(field_id: str, left: object, right: object) -> bool:
+        field = context.field(field_id)
+        type_ = None if field is None else field_type(field)
+        if type_ is None:
+            return False
+        choices = type_.choices(left), type_.choices(right)
+        if None not in choices:
+            return {one.id for one in choices[0] or ()} == {one.id for one in choices[1] or ()}
+        return type_.equal(left, right)
+
+    told = (
+        id_ for id_ in context.mapping.field_ids() - context.written_places if _keeps_history(context, id_)
+    )
+    return UnheardEdit(before.updated, after.updated, moved_facts(before, after, told, same))
+
+
+def _keeps_history(context: Context, field_id: str) -> bool:
+    """Whether histories tell of a custom field: those of apps, many of which are computed, need not; one that Jira no longer has was told of."""
+    if not field_id.startswith("customfield_"):
+        return False
+    field = context.field(field_id)
+    return field is None or not field.custom or field.custom.startswith((CUSTOM, SOFTWARE))
+
+
+def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[str]:
+    """Which of these issues moved by something that their history does not tell of. Asks Jira. One whose history cannot be had proves nothing.
+
+    Raises a JiraError where Jira cannot be asked for a passing reason.
+    """
+    asked = {id_: one for id_, one in edits.items() if one.moved and one.tellable}
+    found = {id_ for id_, one in edits.items() if not one.tellable}
+    source = iter(sorted(asked))
+    while part := list(islice(source, AT_ONCE)):
+        steps = _steps(context, {id_: asked[id_] for id_ in part})
+        found |= {id_ for id_ in part if id_ not in steps or not asked[id_].told_by(steps[id_])}
+    if found:
+        log.info("edits explain nothing", site=context.site, of=len(found))
+    return frozenset(found)
+
+
+def _steps(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, tuple[FieldChange, ...]]:
+    fields = frozenset[str]().union(*(one.moved for one in edits.values()))
+    updated = {id_: one.updated for id_, one in edits.items()}
+    try:
+        return context.jira.steps(updated, sorted(fields), updated, context.called_fields)
+    except (JiraRefusal, IncompleteRead) as error:
+        log.warning("histories cannot be had", site=context.site, of=len(edits), why=str(error))
+        return {}
+
+
+def facts_digest(context: Context, issue: Issue) -> str:
+    """A short name for what an issue says of all that numbers may depend on: another one after an edit of that, the same after a comment."""
+    fields = {
+        id_: issue.fields.get(id_) for id_ in sorted(context.mapping.field_ids() - context.written_places)
+    }
+    plain = replace(
+        issue,
+        updated=issue.created,
+        summary="",
+        fields=fields,
+        readings={},
+        unknowns={},
+        absent=frozenset(),
+        history_at=None,
+        history_names=0,
+    )
+    return hashlib.sha256(json_text.encode(plain).encode()).hexdigest()[:16]
