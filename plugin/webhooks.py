@@ -1,7 +1,8 @@
 """`POST /webhooks/jira/<site>`: verify, store, answer 204. Nothing else happens in the request.
 
 Jira retries 408, 409, 425, 429 and 5xx; any other 4xx loses the event. So once the signature holds the answer is 204, or 503
-where the delivery could not be made durable.
+where the delivery could not be made durable. A request of an automation rule that names no issue is answered 400: there is nothing in it to
+lose, and people see the answer in the log of the rule.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import Intake, Proof, app_proof_of, may_prove, proof_of
+from plugin.sync.intake.acceptance import Intake, Proof, app_proof_of, fault_of_request, may_prove, proof_of
 from plugin.use_cases.health.faults import StoreError
 
 PATH = "/webhooks/jira/"
 LARGEST_DELIVERY = 25 * 1024 * 1024
 """Atlassian's documented maximum of a webhook body."""
+
+NAME_ISSUES = (
+    "Send Issue data, or custom data that names issues by key or id, as "
+    'Jira fills it in: {"issue": "{{issue.key}}"}.'
+)
 
 log = structlog.get_logger("jira_okr.webhooks")
 
@@ -63,6 +69,10 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
             return _refuse(
                 401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
             )
+        fault = fault_of_request(proof, body)
+        if fault:
+            log.warning("request of a rule refused: it asks for nothing", site=name, why=fault)
+            return _refuse(400, f"{fault[0].upper()}{fault[1:]}. {NAME_ISSUES}")
         headers = dict(request.headers)
         accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer, proof)
     except StoreError as error:

@@ -24,7 +24,7 @@ from plugin.doors.model import (
 from plugin.doors.refusal import invalid, not_found
 from plugin.next_steps import HELD_WRITES
 from plugin.use_cases.work import held_writes
-from plugin.use_cases.work.held_writes import Decision, HeldWrite, UnknownHeldWrite
+from plugin.use_cases.work.held_writes import Decision, HeldWrite, UnknownHeldWrite, count_changes
 
 ROUTES = Routes()
 
@@ -81,13 +81,13 @@ def held_json(one: HeldWrite) -> HeldWriteJson:
 @ROUTES.post("/held/release", "editor", "Let held changes be written.")
 def release_held(caller: Caller, body: HeldWritesBody) -> Reply[OutcomeJson]:
     """Workers write them at once."""
-    return Reply(OutcomeJson(said=f"{_decided(caller, body, held_writes.release)} changes released."))
+    return Reply(OutcomeJson(said=f"{count_changes(_decided(caller, body, held_writes.release))} released."))
 
 
 @ROUTES.post("/held/drop", "editor", "Leave in Jira what stands there.")
 def drop_held(caller: Caller, body: HeldWritesBody) -> Reply[OutcomeJson]:
     """Jira keeps what stands there, until another value is wanted."""
-    return Reply(OutcomeJson(said=f"{_decided(caller, body, held_writes.drop)} changes dropped."))
+    return Reply(OutcomeJson(said=f"{count_changes(_decided(caller, body, held_writes.drop))} dropped."))
 
 
 def _decided(caller: Caller, body: HeldWritesBody, decision: Decision) -> int:

@@ -9,7 +9,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.plan import show_value
 from plugin.use_cases.work import held_writes
-from plugin.use_cases.work.held_writes import Decision, HeldWrite
+from plugin.use_cases.work.held_writes import Decision, HeldWrite, count_changes
 
 
 @click.group("held")
@@ -68,7 +68,7 @@ def _decide(
     if as_json:
         show_json({what: count})
     else:
-        say(f"{count} changes {what}.")
+        say(f"{count_changes(count)} {what}.")
 
 
 def held_values(one: HeldWrite) -> dict[str, object]:

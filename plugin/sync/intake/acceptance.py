@@ -17,6 +17,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from connectors.jira import IgnoredBody, read_hints
 from connectors.jira.webhooks.delivery_token import proves, token_in
 from connectors.jira.webhooks.signature import (
     HEADER,
@@ -76,6 +77,17 @@ def may_prove(headers: Mapping[str, str]) -> bool:
         or bool(headers.get(HEADER.lower()))
         or bool(token_in(headers))
     )
+
+
+def fault_of_request(proof: Proof, body: bytes) -> str:
+    """Why a rule is told that its request asks for nothing, where people see that; empty where it is taken in.
+
+    What Jira itself sends is always taken in: it knows no better, and would not say so to anybody.
+    """
+    if proof.source != "rule":
+        return ""
+    hints = read_hints(body)
+    return hints.reason if isinstance(hints, IgnoredBody) else ""
 
 
 @dataclass(frozen=True, slots=True)

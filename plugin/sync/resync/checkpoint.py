@@ -115,8 +115,14 @@ def keep(
         after=page.after,
         complete=page.last,
     )
-    lists = (sorted(landed.objectives), sorted(landed.marked))
-    kept = KeptPage(ids, *lists, dict(landed.drifted), sorted(landed.silent), dict(landed.edited))
+    kept = KeptPage(
+        ids=ids,
+        objectives=sorted(landed.objectives),
+        marked=sorted(landed.marked),
+        drifted=dict(landed.drifted),
+        silent=sorted(landed.silent),
+        edited=dict(landed.edited),
+    )
     text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
     number = reading.reached.pages
     resyncs.keep(conn, context.site, reading.holder, text, context.clock(), (number, of_page))

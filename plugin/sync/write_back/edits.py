@@ -62,7 +62,7 @@ def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[st
         steps = _steps(context, {id_: asked[id_] for id_ in part})
         found |= {id_ for id_ in part if id_ not in steps or not asked[id_].told_by(steps[id_])}
     if found:
-        log.info("edits explain nothing", site=context.site, of=len(found))
+        log.info("edits that explain nothing", site=context.site, of=len(found))
     return frozenset(found)
 
 
@@ -72,7 +72,7 @@ def _steps(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, t
     try:
         return context.jira.steps(updated, sorted(fields), updated, context.called_fields)
     except (JiraRefusal, IncompleteRead) as error:
-        log.warning("histories cannot be had", site=context.site, of=len(edits), why=str(error))
+        log.warning("histories of edits cannot be had", site=context.site, of=len(edits), error=str(error))
         return {}
 
 

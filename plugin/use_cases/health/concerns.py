@@ -15,6 +15,7 @@ from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, PUSH_AUDIT, SYNC, T
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
 from plugin.use_cases.health.status import SiteStatus
+from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.record.push import LATE
 from plugin.use_cases.work.losses import missing_said
 
@@ -193,7 +194,8 @@ def held_changes(status: SiteStatus) -> Concern | None:
     """Changes wait for a person instead of being written."""
     if status.brake is None and not status.held:
         return None
-    count = max(len(status.held), status.brake.count if status.brake else 0)
+    # Of what was held, some may be released, dropped, or wanted no more: those that wait count.
+    count = len(status.held) or (status.brake.count if status.brake else 0)
     what = "1 change waits" if count == 1 else f"{count} changes wait"
     why = status.brake.reason if status.brake else status.held[0].why
     return Concern(
@@ -442,14 +444,39 @@ def no_webhook(status: SiteStatus) -> Concern | None:
     """It is read by the clock alone."""
     if status.last_delivery is not None or never_read(status) is not None:
         return None
+    sentence, todo = _unheard(status.webhook)
     return Concern(
         kind="no_webhook",
         level="pending",
-        word="No webhook yet",
-        sentence="The data is from the last full reading; Jira has never called.",
-        todo="Register the webhook in Jira, so that changes arrive in seconds.",
+        word="No webhook yet" if todo == REGISTER else "Jira never called",
+        sentence=sentence,
+        todo=todo,
         wrong=False,
         numbers=False,
+    )
+
+
+REGISTER = "Register the webhook in Jira, so that changes arrive in seconds."
+
+
+def _unheard(webhook: WebhookState | None) -> tuple[str, str]:
+    """Why no delivery ever came, as far as Jira said whether it has our webhook, and what to do."""
+    said = "The data is from the last full reading; Jira has never called"
+    if webhook is None or webhook.registered is False:
+        return f"{said}.", REGISTER
+    if webhook.registered is None:
+        return (
+            f"{said}, and our account may not ask whether the webhook is registered.",
+            "Look in Jira whether it is; register it where it is not.",
+        )
+    if not webhook.enabled:
+        return (
+            f"{said}: the webhook is registered there, and switched off.",
+            "Switch it on in Jira, System › WebHooks.",
+        )
+    return (
+        f"{said}, though the webhook is registered there.",
+        "Change an issue in Jira. If nothing comes then, look whether Jira reaches the address of the webhook: name, proxy, firewall, certificate.",
     )
 
 

@@ -349,6 +349,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         losses=tuple(losses.load_all(conn, site.name, "held")),
         outage=outage.load_standing(conn, site.name),
         token_expires=site.token_expires,
+        webhook=None if latest else webhook_state.last_answer(conn, site.name),
         lapse=webhook_state.lapse(conn, site.name, now),
         failing=failures.load_standing(conn, site.name),
         names=_names(conn, site.name),

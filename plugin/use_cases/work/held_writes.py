@@ -126,3 +126,8 @@ def _ids(connector: Connector, site: str, names: Sequence[str], held: Iterable[H
     if unknown:
         raise UnknownHeldWrite(unknown)
     return {id_ for id_ in found.values() if id_ is not None}
+
+
+def count_changes(count: int) -> str:
+    """`1 change`, `2 changes`."""
+    return "1 change" if count == 1 else f"{count} changes"

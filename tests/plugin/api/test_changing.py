@@ -17,6 +17,7 @@ from connectors.store.people import audit
 from connectors.store.work import due, inbox
 from connectors.store.writes import refusals
 from mappings.write_back.plan import Change
+from plugin.use_cases.work.held_writes import count_changes
 
 AUTH = (CONNECTOR.email, CONNECTOR.token)
 
@@ -97,9 +98,9 @@ def test_a_plan_shows_what_is_held_until_a_person_decides(own_api: Any) -> None:
     first = held[0]["objective"]
     of_first = sum(one["objective"] == first for one in held)
     dropped = own_api.call("POST", "/held/drop", {"objectives": [first]})
-    assert dropped.json == {"said": f"{of_first} changes dropped."}
+    assert dropped.json == {"said": f"{count_changes(of_first)} dropped."}
     released = own_api.call("POST", "/held/release", {"all": True})
-    assert released.json == {"said": f"{len(held) - of_first} changes released."}
+    assert released.json == {"said": f"{count_changes(len(held) - of_first)} released."}
     assert own_api.all("/held") == []
     planned = own_api.all("/plan")
     assert [one for plan in planned for one in plan["held"]] == []

@@ -18,6 +18,8 @@ from connectors.store.jobs.processes import SignOfLife
 from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
+from connectors.store.sites import webhook_states
+from connectors.store.sites.webhook_states import WebhookAnswer
 from connectors.store.work import due, inbox
 from connectors.store.writes.brakes import Brake
 from plugin.access.authorization.actor import Actor
@@ -26,10 +28,13 @@ from plugin.runtime.processes.heartbeat import Process
 from plugin.sync.outage import struck
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
-from plugin.use_cases.health.status import SiteStatus, status
+from plugin.use_cases.health.status import SiteStatus, status, vitals
+from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.held_writes import HeldWrite
 from plugin.use_cases.work.refusals import RefusedWrite
+from tests.actors import TESTER
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}
@@ -89,6 +94,42 @@ def test_held_changes_are_never_fresh():
     assert verdict(held).sentence == (
         "26 changes wait for a person instead of being written: 26 of 30 values would change."
     )
+
+
+def test_of_what_was_held_those_that_wait_are_counted():
+    """Five of nine were released or dropped, and nine were said to wait."""
+    write = HeldWrite("1", "A-1", "1", "A-1", "f", "OKR progress", 50, 100, "", "9 of 9 values", NOW)
+    brake = Brake("9 of 9 values", NOW, 9, frozenset({"1"}))
+    held = SiteStatus("main", NOW, **HEARD, brake=brake, held=(write,) * 4)
+    assert verdict(held).sentence.startswith("4 changes wait for a person")
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "sentence", "todo"),
+    [
+        (None, "No webhook yet", "Jira has never called.", "Register the webhook"),
+        ((False, False), "No webhook yet", "Jira has never called.", "Register the webhook"),
+        ((None, False), "Jira never called", "may not ask", "Look in Jira"),
+        ((True, False), "Jira never called", "switched off", "Switch it on"),
+        ((True, True), "Jira never called", "though the webhook is registered", "Change an issue"),
+    ],
+)
+def test_where_no_delivery_came_what_jira_said_of_the_webhook_says_what_to_do(state, word, sentence, todo):
+    webhook = None if state is None else WebhookState(*state, at=NOW)
+    found = verdict(SiteStatus("main", NOW, last_resync=NOW, webhook=webhook))
+    assert (found.kind, found.word, found.wrong) == ("no_webhook", word, False)
+    assert sentence in found.sentence
+    assert found.todo.startswith(todo)
+
+
+def test_what_jira_said_of_the_webhook_is_known_wherever_troubles_are_told(doors):
+    connector = doors.connector
+    with connector.store.write() as conn:
+        full_reads.note(conn, "main", FullRead(connector.clock()))
+        webhook_states.put(conn, "main", WebhookAnswer(True, True, connector.clock()))
+    (vital,) = vitals(connector, TESTER)
+    assert {one.word for one in concerns(vital)} >= {"Jira never called"}
+    assert vital.webhook == status(connector, TESTER, "main").webhook
 
 
 def test_a_refused_field_is_a_number_that_jira_does_not_have():

@@ -25,12 +25,15 @@ def desk(company):
     class Desk:
         header = static_secret(secret, "main")
 
-        def send(self, said, **headers):
+        def post(self, said, **headers):
             body = json.dumps(said).encode()
             headers = {name.replace("_", "-"): value for name, value in headers.items()}
             return client.post(
                 "/webhooks/jira/main", data=body, content_type="application/json", headers=headers
-            ).status_code
+            )
+
+        def send(self, said, **headers):
+            return self.post(said, **headers).status_code
 
         def signed(self, said):
             return self.send(said, X_Hub_Signature=sign(secret, json.dumps(said).encode()))
@@ -51,6 +54,20 @@ def test_a_rule_shows_its_header_and_what_it_sends_again_is_news(desk):
     assert len(desk.came()) - before == 2
     refresh(desk.connector.context("main"), "a test")
     assert desk.came()[-2:] == [("done", "request of an automation rule")] * 2
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"issue": "{{issue.key}}"}, {"issues": []}, [], "PLAT-40", {"webhookEvent": "done"}]
+)
+def test_a_request_of_a_rule_that_asks_for_nothing_is_answered_what_to_send(desk, said):
+    """It was taken in with 204 and ignored: nobody learnt that the rule did nothing."""
+    before = desk.came()
+    answer = desk.post(said, X_OKR_Secret=desk.header)
+    assert answer.status_code == 400
+    assert '{"issue": "{{issue.key}}"}' in answer.text
+    assert answer.text[0].isupper()
+    assert desk.came() == before
+    assert desk.signed(said) == 204  # Jira would lose an event by a 400
 
 
 @pytest.mark.parametrize("wrong", ["", "guessed", "of another site", "signing"])
