@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,12 +17,13 @@ from connectors.jira.http.errors import AuthFailure
 from connectors.store.work import outbox, told_levels
 from plugin.runtime.settings import NotifySettings
 from plugin.sync import outage
-from plugin.use_cases.digests import alerts
+from plugin.use_cases.digests import alerts, digests
 from plugin.use_cases.digests.digests import preview_digest, send_digest, tell_due
 from plugin.use_cases.digests.recipients import resume_digest, suspend_digest
 from plugin.use_cases.kpis import readings
 from plugin.use_cases.kpis.readings import PushedReading
 from tests.actors import TESTER
+from tests.death import StepDeath
 from tests.quarter import MAPPING, told
 from tests.webhook_server import WebhookServer, webhook_server
 
@@ -147,6 +149,32 @@ def test_what_was_told_is_remembered_in_the_transaction_of_its_message(
     assert first == second  # the same key
     office.pass_by(600)
     assert len(office.channel.posts) == 2
+
+
+def test_whenever_it_dies_each_turn_is_told_and_twice_only_where_nobody_noted_that_it_was_taken(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its steps: what is told is kept with its message, it is taken up, sent, and noted as sent."""
+    death = StepDeath(monkeypatch)
+    death.also_at(digests, "send_by_channel")
+    struck, times = [], []
+    for place in range(8):
+        office.done(0 if place % 2 == 0 else 3)
+        office.pass_by(1)
+        office.hand.clock.pass_by(minutes=10)
+        before = len(office.channel.posts)
+        number, after = divmod(place, 2)
+        struck.append(death.strike(number + 1, bool(after), partial(tell_due, office.hand.connector, "main")))
+        for _ in range(4):
+            office.pass_by(3)
+        told_now = [json.loads(one.body)["blocks"][-1]["elements"] for one in office.channel.posts[before:]]
+        assert all(one == told_now[0] for one in told_now)  # under one key
+        times.append(len(told_now))
+    assert struck == [True] * 8
+    assert times == [1, 1, 1, 1, 1, 2, 2, 1]
+    words = ["achieved → off track", "off track → achieved"]
+    turns = [line.partition(": ")[2] for line in office.lines]
+    assert [one for one, again in zip(turns, [None, *turns], strict=False) if one != again] == words * 4
 
 
 def test_in_quiet_hours_nothing_is_told_and_it_is_decided_again_after_them(office: Office) -> None:
