@@ -34,6 +34,7 @@ BENCHMARKS = (
     "kpis",
     "rollup",
     "growth",
+    "year",
     "workers",
     "acknowledge",
     "starvation",

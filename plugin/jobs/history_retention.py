@@ -20,11 +20,14 @@ def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) 
         held = _edges(connector, site)
     except Refusal:
         return
+    before, weekly = now - timedelta(days=each), now - timedelta(days=max(each, daily))
+    with connector.store.read() as conn:
+        full = history_retention.last_of_many(conn, site, before, settings.keep_daily_steps)
     history_retention.thin(
         connector.store,
         site,
-        now - timedelta(days=each),
-        weekly=now - timedelta(days=max(each, daily)),
+        before,
+        weekly=weekly if full is None else max(weekly, full),
         held=held,
         going_on=going_on,
     )

@@ -57,6 +57,8 @@ LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
 AGAIN_AFTER = timedelta(minutes=1)
 """When a run that failed is tried again."""
+AT_HAND = timedelta(hours=1)
+"""So long deliveries that are settled are left as they came: what was told of late is looked at again."""
 CATALOGUE_REST = timedelta(seconds=50)
 """The catalogue is not read again sooner: both resyncs may be due at the same moment, each minute at most."""
 NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
@@ -147,7 +149,7 @@ def keep_webhook(connector: Connector, site: str, _going_on: Callable[[], None])
 
 
 def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
-    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, all but the last old write of each place, and former attempts to sign in."""
+    """Compress what deliveries said, and forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, all but the last old write of each place, and former attempts to sign in."""
     now = connector.clock()
     old = now - timedelta(days=connector.settings.keep_history_days)
     with connector.store.write() as conn:
@@ -163,6 +165,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
             kpi_failures.prune(conn, site, old)
     chain.forget_sign_ins(connector)
     chain.forget_old(connector)
+    inbox.compress(connector.store, site, now - AT_HAND, going_on)
     thin_history(connector, site, going_on)
     write_retention.thin(connector.store, site, old, going_on)
     forecast_record.forget_old(connector, site)

@@ -395,6 +395,7 @@ class Settings(BaseSettings):
     keep_deliveries_days: int = Field(default=7, ge=1)
     keep_history_days: int = Field(default=90, ge=1)
     keep_daily_history_days: int = Field(default=730, ge=1)
+    keep_daily_steps: int = Field(default=250_000, ge=0)
     keep_audit_days: int = Field(default=730, ge=1)
     keep_sign_ins_days: int | None = Field(default=None, ge=1)
     audit_push_url: str | None = None

@@ -33,10 +33,7 @@ CYCLES_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class ClosingAct:
-    """That a cycle was closed, or opened again: by whom, when, and why; and which objectives reached into it then, where it was closed.
-
-    `overlaps` None: it was closed by a version that did not keep them.
-    """
+    """That a cycle was closed, or opened again: by whom, when, and why; and which objectives reached into it then, where it was closed."""
 
     cycle_id: str
     version: int
@@ -45,7 +42,7 @@ class ClosingAct:
     by: str
     note: str
     hash: str
-    overlaps: tuple[Overlap, ...] | None = None
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def hold_alone(conn: Connection, site: str) -> None:
@@ -260,7 +257,7 @@ class _Act:
     by: str
     note: str
     records: int
-    overlaps: tuple[Overlap, ...] | None = None
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def _text(record: ClosingRecord) -> str:

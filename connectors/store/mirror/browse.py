@@ -37,8 +37,8 @@ def deliveries_before(
     conn: Connection, site: str, limit: int, before: int | None, status: str | None
 ) -> list[tuple[Delivery, int]]:
     """Deliveries, newest first, without their bodies; beside each, how many bytes its body has."""
-    columns = [column for column in delivery.c if column.name != "body"]
-    size = func.length(delivery.c.body).label("size")
+    columns = [column for column in delivery.c if column.name not in ("body", "size")]
+    size = func.coalesce(delivery.c.size, func.length(delivery.c.body)).label("size")
     statement: Statement = select(*columns, size).where(delivery.c.site == site)
     statement = statement.order_by(delivery.c.id.desc()).limit(limit)
     if before is not None:

@@ -1,4 +1,8 @@
-"""What was forecast of objectives and key results on each day, and what came of it at the end of their cycle."""
+"""What was forecast of objectives and key results on each day, and what came of it at the end of their cycle.
+
+Of an objective the last of each cycle is kept, and goes once its cycle was judged. Of a key result each day is kept; once judged, days on which the
+same was said are one row, and what cannot be counted goes.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, literal_column, or_, select
 
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.lists import list_line
 from connectors.store.schema import forecast as table
 from connectors.store.schema import listing
@@ -19,6 +23,8 @@ from mappings.forecast.calibration import PastForecast
 
 OBJECTIVE = ""
 """Stands for the objective itself, where a row is of none of its key results."""
+# As it stands and not as a parameter, for both databases see only then that the index of what waits will do.
+OF_OBJECTIVES = table.c.key_result_id == literal_column("''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +109,14 @@ def load_latest(
 
 def cycles(conn: Connection, site: str) -> list[str]:
     """Ids of the cycles of which forecasts wait to be held against what came of it."""
-    mine = (table.c.site == site, table.c.judged_on.is_(None))
-    return sorted(conn.execute(select(table.c.cycle).where(*mine).distinct()).scalars())
+    return sorted(
+        conn.execute(select(table.c.cycle).where(table.c.site == site, *_WAITING).distinct()).scalars()
+    )
 
 
 def list_unjudged(conn: Connection, site: str, cycle_id: str) -> list[str]:
     """Ids of the objectives of which forecasts in this cycle wait to be held against what came of it."""
-    mine = (table.c.site == site, table.c.cycle == cycle_id, table.c.judged_on.is_(None))
+    mine = (table.c.site == site, table.c.cycle == cycle_id, *_WAITING)
     return list(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
 
 
@@ -121,12 +128,37 @@ def judge(
     achieved: Mapping[str, bool],
     today: date,
 ) -> None:
-    """Say of every forecast of an objective in a cycle whether it came true; of a key result that nobody measured that stays unknown."""
-    mine = and_(table.c.site == site, table.c.cycle == cycle_id, table.c.objective_id == objective_id)
-    conn.execute(update(table).where(mine).values(judged_on=today.isoformat()))
-    for key_result_id, came_true in achieved.items():
-        its = table.c.key_result_id == key_result_id
-        conn.execute(update(table).where(mine, its).values(came_true=int(came_true)))
+    """Say of every forecast of an objective in a cycle whether it came true. What is not counted goes: what is of the objective itself, what was
+    reached already, and of a key result that nobody measured.
+    """
+    mine = (table.c.site == site, table.c.cycle == cycle_id, table.c.objective_id == objective_id)
+    gone = delete(table).where(*mine, table.c.judged_on.is_(None)).returning(table)
+    said: dict[tuple[str, str], list[StoredRow]] = {}
+    for row in conn.execute(gone).all():
+        if (
+            row.key_result_id in achieved
+            and row.key_result_id != OBJECTIVE
+            and not row.reached
+            and row.probability
+        ):
+            said.setdefault((row.key_result_id, row.probability), []).append(row)
+    rows = [
+        {
+            "site": site,
+            "objective_id": objective_id,
+            "key_result_id": key_result_id,
+            "day": max(row.day for row in told),
+            "cycle": cycle_id,
+            "probability": probability,
+            "reached": 0,
+            "judged_on": today.isoformat(),
+            "came_true": int(achieved[key_result_id]),
+            "days": sum(row.days for row in told),
+        }
+        for (key_result_id, probability), told in said.items()
+    ]
+    if rows:
+        conn.execute(insert_into(conn, table).on_conflict_do_nothing(), rows)
 
 
 def load_judged(conn: Connection, sites: Collection[str], cycle_id: str) -> list[PastForecast]:
@@ -139,7 +171,7 @@ def load_judged(conn: Connection, sites: Collection[str], cycle_id: str) -> list
         table.c.came_true.is_not(None),
         table.c.reached == 0,
     )
-    days = func.count().cast(Integer).label("days")
+    days = func.sum(table.c.days).cast(Integer).label("days")
     return [
         PastForecast(
             f"{row.site}|{row.objective_id}|{row.key_result_id}", probability, bool(row.came_true), row.days
@@ -150,5 +182,18 @@ def load_judged(conn: Connection, sites: Collection[str], cycle_id: str) -> list
 
 
 def prune(conn: Connection, site: str, before: date) -> None:
-    """Forget what was said before a day."""
+    """Forget what was said before a day, and of objectives what is followed by what was said later, or was judged."""
     conn.execute(delete(table).where(table.c.site == site, table.c.day < before.isoformat()))
+    later = table.alias("later")
+    newer = select(later.c.day).where(
+        later.c.site == table.c.site,
+        later.c.objective_id == table.c.objective_id,
+        later.c.key_result_id == OBJECTIVE,
+        later.c.cycle == table.c.cycle,
+        later.c.day > table.c.day,
+    )
+    over = or_(table.c.judged_on.is_not(None), newer.correlate(table).exists())
+    conn.execute(delete(table).where(table.c.site == site, OF_OBJECTIVES, over))
+
+
+_WAITING = (OF_OBJECTIVES, table.c.judged_on.is_(None))

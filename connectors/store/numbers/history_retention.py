@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from connectors.store.database.deletion import delete_where
 from connectors.store.database.engine import Store
-from connectors.store.database.instant import to_ms
+from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.schema import history, snapshot, snapshot_base
 
 DAY_MS = 86_400_000
@@ -106,12 +106,39 @@ def thin(
     return went
 
 
+def last_of_many(conn: Connection, site: str, before: datetime, most: int) -> datetime | None:
+    """The end of the day (UTC) of which, with all later days before `before`, the points are more than `most`; None where they never are."""
+    day = history.c.at // DAY_MS
+    found = (
+        select(day.label("day"), func.count().label("number"))
+        .where(history.c.site == site, history.c.at < to_ms(before))
+        .group_by(day)
+        .order_by(day.desc())
+    )
+    points = 0
+    for row in conn.execute(found):
+        points += row.number
+        if points > most:
+            return min(from_ms((int(row.day) + 1) * DAY_MS), before)
+    return None
+
+
 def _unused(site: str) -> ColumnElement[bool]:
-    """Whether no snapshot is read by this base any more. The two newest of an objective stay: one may just be made by the newest that its
+    """Whether neither a snapshot nor another base is read by this base any more. The two newest of an objective stay: one may just be made by the newest that its
     transaction sees, while another adds a newer one.
     """
-    reader = select(snapshot.c.id).where(snapshot.c.base_id == snapshot_base.c.id)
-    later = snapshot_base.alias("later")
+    later, told = snapshot_base.alias("later"), snapshot_base.alias("told")
+    readers = [
+        select(table.c.id)
+        .where(
+            table.c.site == snapshot_base.c.site,
+            table.c.objective_id == snapshot_base.c.objective_id,
+            table.c.base_id == snapshot_base.c.id,
+        )
+        .correlate(snapshot_base)
+        .exists()
+        for table in (snapshot, told)
+    ]
     newer = select(func.count()).where(
         later.c.site == snapshot_base.c.site,
         later.c.objective_id == snapshot_base.c.objective_id,
@@ -120,5 +147,5 @@ def _unused(site: str) -> ColumnElement[bool]:
     return and_(
         snapshot_base.c.site == site,
         newer.correlate(snapshot_base).scalar_subquery() >= NEWEST_BASES,
-        ~reader.correlate(snapshot_base).exists(),
+        *(~reader for reader in readers),
     )

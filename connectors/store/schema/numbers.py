@@ -6,8 +6,10 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
 
 from connectors.store.schema import columns
 
-BASED = text("base_id IS NOT NULL")
-"""Which snapshots are kept as what differs from a base."""
+WAITING = text("key_result_id = '' AND judged_on IS NULL")
+"""Which forecasts say that those of an objective wait for the end of a cycle: few, among all of its key results."""
+JUDGED = text("came_true IS NOT NULL")
+"""Which forecasts are counted."""
 
 objective = Table(
     "objective",
@@ -92,7 +94,6 @@ snapshot = Table(
     Column("content", LargeBinary, nullable=False),
     Column("base_id", BigInteger),
     Index(None, "site", "objective_id", "at"),
-    Index("ix_snapshot_base_id", "base_id", sqlite_where=BASED, postgresql_where=BASED),
 )
 
 snapshot_base = Table(
@@ -102,6 +103,7 @@ snapshot_base = Table(
     columns.text("site"),
     columns.text("objective_id"),
     Column("content", LargeBinary, nullable=False),
+    Column("base_id", BigInteger),
     Index(None, "site", "objective_id"),
 )
 
@@ -315,7 +317,11 @@ forecast = Table(
     columns.number("reached"),
     *(Column(name, Text) for name in ("probability", "judged_on")),
     Column("came_true", BigInteger),
-    Index(None, "site", "cycle", "judged_on"),
+    Column("days", BigInteger, nullable=False, server_default="1"),
+    Index(
+        "ix_forecast_waiting", "site", "cycle", "objective_id", sqlite_where=WAITING, postgresql_where=WAITING
+    ),
+    Index("ix_forecast_judged", "site", "cycle", sqlite_where=JUDGED, postgresql_where=JUDGED),
     sqlite_with_rowid=False,
 )
 

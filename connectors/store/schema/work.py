@@ -24,8 +24,18 @@ delivery = Table(
     Column("worker", Text),
     Column("lease_until", BigInteger),
     Column("body", LargeBinary, nullable=False),
+    Column("size", BigInteger),
+    Column("base_id", BigInteger),
     Index("uq_delivery_site_identifier", "site", "identifier", unique=True),
     Index(None, "status", "received_at", "id", "site"),
+)
+
+delivery_base = Table(
+    "delivery_base",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    Column("body", LargeBinary, nullable=False),
 )
 
 delivery_count = Table(

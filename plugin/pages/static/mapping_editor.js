@@ -95,10 +95,6 @@
   };
 
   // -- the draft is kept by the same call that looks at it; one call at a time, so that an older text never comes after a newer
-  const tell = (said, refused = false) => {
-    kept.textContent = said;
-    kept.classList.toggle("is-refused", refused);
-  };
   const never = new Promise(() => {});
   const seen = form.elements.seen;
   let outdated = false;
@@ -113,15 +109,15 @@
     const first = typed ? before.then(() => (leaving || !view.state.doc.eq(doc) ? never : keep(doc))) : JSON.parse(form.dataset.found);
     return Promise.resolve(first).then((findings) => {
       if (!view.state.doc.eq(doc)) return never;
-      if (typed) tell("Kept.");
+      if (typed) kept.textContent = "Kept.";
       list(findings);
       view.dispatch({ effects: found.of(findings) });
       return marks(doc, findings);
     }).catch((error) => {
       outdated = error.cause === "outdated";
-      if (view.state.doc.eq(doc)) tell(outdated
+      if (view.state.doc.eq(doc)) kept.textContent = outdated
         ? `Not kept: ${error.message} Your text is still here; “Keep the draft” shows how to go on.`
-        : "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.", true);
+        : "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
       return never;
     });
   };
@@ -137,7 +133,7 @@
     if (!update.docChanged) return;
     typed = true;
     area.value = update.state.doc.toString();
-    tell("Keeping…");
+    kept.textContent = "Keeping…";
   });
 
   // -- completion: keys and values of the schema, names of the site

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors.store import Store
-from connectors.store.schema import delivery, delivery_count
+from connectors.store.mirror import browse
+from connectors.store.schema import delivery, delivery_base, delivery_count
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery, DeliveryStatus
+
+HOUR = timedelta(hours=1)
 
 
 def test_a_delivery_is_kept_as_it_came(store: Store, now: datetime) -> None:
@@ -155,3 +159,47 @@ def test_deliveries_are_counted_as_they_are_settled(store: Store, now: datetime)
     assert agree() == {"pending": 3, "done": 1, "ignored": 0, "failed": 0}
     with store.read() as conn:
         assert inbox.counts(conn, "other") == {"pending": 0, "done": 0, "ignored": 0, "failed": 0}
+
+
+def test_what_was_settled_is_compressed_and_replayed_as_it_came(store: Store, now: datetime) -> None:
+    """What waits, came of late or is short is left as it is, whatever its first bytes are."""
+    body = b"".join(b'{"field_%d":%d}' % (at, at * at) for at in range(99))
+    already = zlib.compress(b"looks compressed")
+    number = inbox.COMPRESSED_AT_ONCE + 1
+    with store.write() as conn:
+        for at in range(number):
+            kept = inbox.store(conn, "main", str(at), b"%d" % at + body, now)
+            inbox.settle(conn, kept or 0, "done", "", now)
+        for identifier, one, at in (
+            ("short", already, now),
+            ("late", body, now + HOUR),
+            ("waits", body, now),
+        ):
+            kept = inbox.store(conn, "main", identifier, one, at)
+            if identifier != "waits":
+                inbox.settle(conn, kept or 0, "done", "", now)
+        inbox.settle(conn, inbox.store(conn, "other", "1", body, now) or 0, "done", "", now)
+    assert inbox.compress(store, "main", now + HOUR) == number
+    assert inbox.compress(store, "main", now + HOUR) == 0
+    with store.write() as conn:
+        kept_of = select(delivery).where(delivery.c.site == "main")
+        sizes = {row.identifier: (len(row.body), row.size) for row in conn.execute(kept_of)}
+        assert sizes.pop("short") == (len(already), None)
+        assert sizes.pop("late") == sizes.pop("waits") == (len(body), None)
+        assert max(kept for kept, _ in sizes.values()) * 20 < len(body)
+        told = {one.identifier: one.body for one in inbox.recent(conn, "main", 999)}
+        assert [told.pop("short"), told.pop("late"), told.pop("waits")] == [already, body, body]
+        assert told == {str(at): b"%d" % at + body for at in range(number)}
+        shown = browse.deliveries_before(conn, "main", 999, None, None)
+        assert {one.identifier: size for one, size in shown if one.identifier in told} == {
+            identifier: len(one) for identifier, one in told.items()
+        }
+        first = inbox.recent(conn, "main", 999)[-1]
+        assert inbox.replay(conn, first.id)
+        assert inbox.claim(conn, "main", "w", now, HOUR, 1)[0].body == b"0" + body
+        inbox.settle(conn, first.id, "done", "", now)
+        bases = select(func.count()).select_from(delivery_base)
+        inbox.prune(conn, now)
+        assert conn.execute(bases).scalar() == 1
+        inbox.prune(conn, now + HOUR)
+        assert conn.execute(bases).scalar() == 0, "it goes with the last that was compressed with it"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -130,6 +132,27 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
     assert kept.state.progress == Fraction(5, 10)
 
 
+def test_it_is_told_from_when_on_there_are_more_points_than_so_many(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    """Of days, the latest first; what is as new as the instant is not counted."""
+    midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    ten_days = [
+        (midnight + timedelta(days=day, hours=hour), an_objective(progress=Fraction(10 * day + hour, 100)))
+        for day in range(10)
+        for hour in (1, 2)
+    ]
+    with store.write() as conn:
+        objectives.backfill(conn, "main", ten_days, "r1")
+        objectives.backfill(conn, "other", ten_days, "r1")
+        before = midnight + timedelta(days=8)
+        told = [
+            history_retention.last_of_many(conn, "main", before, most) for most in (0, 1, 2, 3, 4, 15, 16)
+        ]
+    days = [8, 8, 7, 7, 6, 1, None]
+    assert told == [None if day is None else midnight + timedelta(days=day) for day in days]
+
+
 def test_a_point_that_stays_keeps_the_ledgers_it_was_made_from(
     store: Store, an_objective: AnObjective
 ) -> None:
@@ -206,6 +229,77 @@ PIECES = st.lists(st.sampled_from(["a", "b", "c", '"', "{", "", "},", ",{", "ü\
 def test_a_difference_gives_back_the_very_text(base: list[str], text: list[str]) -> None:
     old, new = (snapshot_text.BETWEEN_ROWS.join(pieces) for pieces in (base, text))
     assert snapshot_text.apply_steps(old, snapshot_text.difference(old, new)) == new
+
+
+SHARES = st.tuples(
+    *(st.fractions(min_value=-2, max_value=9, max_denominator=12) for _ in range(3)), st.booleans()
+)
+
+
+@given(st.lists(st.lists(SHARES, max_size=6), max_size=4), st.text(max_size=6))
+def test_shares_that_were_left_out_are_had_back(ledgers: list[list[tuple[Any, ...]]], title: str) -> None:
+    """Of each ledger most follow from its weights, some do not; and what looks like one left out, in a title, is none."""
+    title += '"weight":"1/2","progress":"1/2","share":"*"'
+    text = ""
+    for rows in ledgers:
+        whole = sum((abs(weight) for weight, *_ in rows), Fraction(0)) or Fraction(1)
+        for weight, progress, share, follows in rows:
+            told = {
+                "title": title,
+                "weight": abs(weight),
+                "progress": progress,
+                "share": abs(weight) * progress / whole if follows else share,
+            }
+            text += json_text.encode(told)
+    assert snapshot_text.with_shares(text) == text
+    assert snapshot_text.with_shares(snapshot_text.without_shares(text)) == text
+
+
+def test_an_event_a_day_leaves_a_hundred_and_some_bytes_of_fifty_rows(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    """Whichever rows changed since, and where each share is another as a weight changed; thinned out, what stays is read as it was."""
+    chance, state = random.Random(7), _long(an_objective(), rows=50)
+    progress, weights = [Fraction(0)] * 50, [Fraction(1 + at % 8) for at in range(50)]
+    kept = []
+    with store.write() as conn:
+        for day in range(100):
+            row = chance.randrange(50)
+            if day % 5:
+                progress[row] = Fraction(chance.randint(0, 4), 4)
+            else:
+                weights[row] = Fraction(chance.randint(1, 13))
+            rows = tuple(
+                replace(
+                    one,
+                    weight=weights[at],
+                    progress=progress[at],
+                    share=weights[at] * progress[at] / sum(weights),
+                    reason=f"stands at {progress[at]}",
+                )
+                for at, one in enumerate(state.ledger.rows)
+            )
+            total = sum((one.share for one in rows), Fraction(0))
+            state = replace(state, progress=total, ledger=replace(state.ledger, rows=rows, total=total))
+            kept.append((now + timedelta(days=day), state))
+            objectives.save(conn, "main", state, "r1", kept[-1][0])
+        held = sum(
+            len(content)
+            for table in (snapshot, snapshot_base)
+            for content in conn.execute(select(table.c.content)).scalars()
+        )
+        bases = conn.execute(select(snapshot_base.c.base_id)).scalars().all()
+    assert held < 200 * len(kept)
+    assert bases.count(None) < len(bases), "bases are told from another"
+    history_retention.thin(store, "main", kept[60][0], weekly=kept[30][0])
+    with store.read() as conn:
+        left = set(snapshots.turns(conn, "main", state.id, now - HOUR, kept[-1][0]))
+        for at, one in kept:
+            if (at, "r1") in left:
+                found = snapshots.load_at(conn, "main", one.id, at)
+                assert found is not None
+                assert found.state == replace(one, touched=frozenset())
+        assert 60 < len(left) <= 40 + 30 + 30 // 7 + 1
 
 
 def _long(state: ObjectiveState, changed: int = 0, rows: int = 1_000) -> ObjectiveState:

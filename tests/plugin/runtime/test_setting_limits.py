@@ -39,6 +39,7 @@ LIMITS: dict[str, tuple[float | None, float, float | None, float]] = {
     "keep_deliveries_days": (7, 1, None, 1),
     "keep_history_days": (90, 1, None, 1),
     "keep_daily_history_days": (730, 1, None, 1),
+    "keep_daily_steps": (250_000, 0, None, 1),
     "keep_audit_days": (730, 1, None, 1),
     "keep_sign_ins_days": (None, 1, None, 1),
 }

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from connectors.store import Store
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
+from connectors.store.schema import forecast as table
 from mappings.forecast.calibration import PastForecast, calibration
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -125,6 +127,7 @@ def test_only_what_could_be_told_true_or_false_is_told(store: Store) -> None:
         kept("b", 1, "1/4"),
         kept("c", 1, "1/4"),
         kept("a", 5, "1/3", Q3),
+        kept(OBJECTIVE, 5, None, Q3),
     ]
     with store.write() as conn:
         forecasts.keep(conn, "main", said)
@@ -142,3 +145,27 @@ def test_only_what_could_be_told_true_or_false_is_told(store: Store) -> None:
         ]
         forecasts.prune(conn, "main", date(2026, 11, 3))
         assert [one.probability for one in forecasts.load_judged(conn, ("main",), Q4)] == [Fraction(9, 10)]
+
+
+def test_of_an_objective_the_last_of_each_cycle_stays_and_of_what_was_judged_each_chance_once(
+    store: Store,
+) -> None:
+    """What nobody asks for any more takes no room: a day of an objective that a later one follows, and days on which the same was said."""
+    days = range(1, 11)
+    said = [kept(name, day, "1/2") for name in (OBJECTIVE, "a", "unmeasured") for day in days]
+    said += [kept(OBJECTIVE, day, None, Q3) for day in (11, 12)]
+    with store.write() as conn:
+        forecasts.keep(conn, "main", said)
+        forecasts.prune(conn, "main", date(2026, 1, 1))
+        left = [(row.key_result_id, row.day) for row in conn.execute(select(table))]
+        assert sorted(left) == sorted(
+            [("", "2026-11-10"), ("", "2026-11-12")]
+            + [(name, f"2026-11-{day:02}") for name in ("a", "unmeasured") for day in days]
+        )
+        forecasts.judge(conn, "main", Q4, "1", {"a": True}, date(2027, 1, 1))
+        left = [(row.key_result_id, row.day, row.days) for row in conn.execute(select(table))]
+        assert sorted(left) == [("", "2026-11-12", 1), ("a", "2026-11-10", 10)]
+        assert forecasts.cycles(conn, "main") == [Q3]
+        assert forecasts.load_judged(conn, ("main",), Q4) == [
+            PastForecast("main|1|a", Fraction(1, 2), True, 10)
+        ]
