@@ -46,7 +46,7 @@ TESTS = {
     "mappings/fields": [f"tests/mappings/{one}" for one in ["fields", "jql", "write_back"]],
     "mappings/progress": [f"tests/mappings/{one}" for one in ["rollup", "forecast", "document"]],
     "mappings/write_back": ["tests/mappings/write_back", "tests/mappings/document"],
-    "mappings": ["tests/mappings"],
+    "mappings": ["tests/mappings", "tests/plugin/use_cases/imports"],
     "connectors/jira": ["tests/connectors/jira"],
     "connectors/store": ["tests/connectors/store"],
     "connectors/metrics": ["tests/connectors/metrics", "tests/plugin/use_cases/kpis"],
@@ -56,7 +56,9 @@ TESTS = {
     "plugin/use_cases": ["tests/plugin/use_cases", "tests/plugin/api", "tests/plugin/pages"],
     "plugin/pages": ["tests/plugin/pages"],
     "plugin/jobs": ["tests/plugin/jobs"],
-    "plugin/runtime": ["tests/plugin/runtime", "tests/plugin/jobs"],
+    "plugin/runtime": [
+        f"tests/plugin/{one}" for one in ["runtime", "jobs", "use_cases/sites", "use_cases/health"]
+    ],
     "plugin/cli": ["tests/plugin/cli", "tests/plugin/runtime", "tests/acceptance", "tests/plugin/sync"],
 }
 """The tests by package. A module belongs to the longest name that fits."""

@@ -96,5 +96,12 @@ def test_what_goes_too_deep_is_refused_or_computed_but_never_breaks(text: str) -
         assert evaluate(text, {"a": Fraction(1)}).value == 1
 
 
+def test_a_hundred_levels_are_computed_and_none_more() -> None:
+    """A sign of its own each, and the name at the bottom, which is read: two levels."""
+    assert faults("-" * 98 + "a", NAMES) == ()
+    (fault,) = faults("-" * 99 + "a", NAMES)
+    assert fault.message == "a formula that goes more than 100 levels deep is not read"
+
+
 def test_the_names_that_are_read() -> None:
     assert used_names("min(a, 2) / b - b") == {"a", "b"}

@@ -229,8 +229,10 @@ def test_what_jira_refuses_on_the_way_back_is_said_with_what_was_set_back_and_as
     assert (record(hand, epic).labels, hand.field(metric, START)) == (("okr", "2026-Q4"), 4)
     one = shown(hand)
     assert one.state.value == "done"
-    assert one.note.startswith("It was not taken back: Jira refused it: ")
-    assert one.note.endswith(f" What is as it was all the same: {key} Labels.")
+    assert one.note == (
+        f"It was not taken back: Jira refused it: Field '{START}' cannot be set. It is not on the appropriate screen, or unknown. "
+        f"What is as it was all the same: {key} Labels."
+    )
     assert hindrances(hand) == ()
     fields[START] = replace(fields[START], writable=True)
     back(hand, key)
