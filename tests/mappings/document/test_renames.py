@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from mappings.document.binder import bind
 from mappings.document.names import compare, overlay
-from mappings.document.text.renames import reword_text
+from mappings.document.text.renames import _candidates, reword_text
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, JiraValue, Project, Status
@@ -117,3 +119,31 @@ def test_a_place_in_a_folded_text_is_changed_or_left_to_a_person(folded):
     assert bind(read_document(found.text).require(), overlay(SITE, TODAY)).objectives[0].select.by_id == (
         bind(read_document(text).require(), SITE).objectives[0].select.by_id
     )
+
+
+BARE = ["a = New b", 'a = "New" b', "a = 'New' b", 'a = \\"New\\" b', "a = ''New'' b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "former", "now", "ways"),
+    [
+        ("a = Old b", "Old", "New", BARE),
+        ("a = OLD b", '"Old"', "New", BARE),
+        ('a = "Old" b', "Old", "New", ['a = "New" b']),
+        ("a = 'Old' b", "Old", "It's", ["a = 'It's' b", "a = 'It''s' b"]),
+        ('a = "Old" b', "Old", 'a "n"', ['a = "a "n"" b', 'a = "a \\"n\\"" b']),
+        ("a = Young b", "Old", "New", []),
+        ("a = Ol", "Old", "New", []),
+    ],
+)
+def test_a_name_is_written_in_each_way_that_may_be_right_at_its_place(
+    line: str, former: str, now: str, ways: list[str]
+) -> None:
+    for before in ("", "first: line\n", "first: line\n\n"):
+        text = f"{before}{line}\nlast: line\n"
+        place: Any = SimpleNamespace(
+            line=before.count("\n") + 1, column=5, value=former, valid=(now, "other")
+        )
+        assert list(_candidates(text, place)) == [f"{before}{way}\nlast: line\n" for way in ways]
+    nowhere: Any = SimpleNamespace(line=0, column=5, value=former, valid=(now,))
+    assert list(_candidates(f"{line}\n", nowhere)) == []
