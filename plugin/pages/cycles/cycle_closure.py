@@ -7,8 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
+from plugin.pages.cycles.cycle_review import review_page
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.cycles.cycle_scores import TypedScore, TypedScores
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefusal
@@ -36,6 +39,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             )
         except Refusal as error:
             flash_refusal(f"Not closed: {error}")
+            return review_page(StoredSources(connector), cycle, typed_scores()), 422
         else:
             flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")
         return redirect(url_for("pages.cycle_review", cycle=cycle))
@@ -67,6 +71,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         else:
             flash(f"{cycle} is open again. Version {version} stays with its records.")
         return redirect(url_for("pages.cycle_review", cycle=cycle))
+
+
+def typed_scores() -> TypedScores:
+    """What was typed, as it was: so that nobody types it anew where one of it was refused."""
+    form = request.form
+    rows = zip(form.getlist("objective"), form.getlist("score"), form.getlist("reason"), strict=False)
+    found = {id_: TypedScore(score, reason) for id_, score, reason in rows if score or reason}
+    return TypedScores(found, form.get("note", ""))
 
 
 def read_scores() -> dict[str, ScoreStatement]:

@@ -198,10 +198,10 @@ def close_due(connector: Connector, site: str) -> tuple[str, ...]:
 
 
 def typed_score(text: str) -> Fraction | None:
-    """A score as a person types it: 0 to 1; None where nothing was typed. Raises CycleRefusal."""
+    """A score as a person types it: 0 to 1, with a point or a comma; None where nothing was typed. Raises CycleRefusal."""
     if not text.strip():
         return None
-    number = exact(text.strip())
+    number = exact(text.strip().replace(",", ".", 1))  # from 0 to 1 nothing stands between thousands
     if number is None or not 0 <= number <= 1:
         raise CycleRefusal(f"“{text}” is no score: write a number from 0 to 1, such as 0.7.")
     return number

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import NamedTuple
 
 from mappings.rollup.cycles.closing_preview import ObjectiveScore
 from mappings.rollup.cycles.closing_record import LinkKind
@@ -64,6 +65,21 @@ class CycleScores:
     versions: int
     preview: str
     touching: tuple[str, ...] = ()
+
+
+class TypedScore(NamedTuple):
+    """What a person typed of one objective, as it was typed."""
+
+    score: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedScores:
+    """What a person typed to close a cycle: by the ids of objectives, and the note on the cycle."""
+
+    scores: Mapping[str, TypedScore] = field(default_factory=dict)
+    note: str = ""
 
 
 def cycle_scores(

@@ -125,3 +125,35 @@ def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is
     editor.post(address, objective=one.id, said="  ")
     assert "Fewer, sooner" not in viewer.text(f"/review?cycle={over}")
     assert "is no objective of" in editor.post(address, objective="NOPE-1", said="x").get_data(as_text=True)
+
+
+def test_what_was_typed_stands_there_still_where_closing_is_refused(desk, world):
+    """A mistyped score costs nobody the reasons of all the others."""
+    cycle = ended(world)
+    editor = desk("editor")
+    rows = [one.state.id for one in show_cycle(world.connector, TESTER, "main", cycle).objectives]
+    reasons = [f"the last mile of {id_} was long" for id_ in rows]
+    given = {
+        "objective": rows,
+        "score": ["2", *["" for _ in rows[1:]]],
+        "reason": reasons,
+        "note": "Fewer, sooner.",
+    }
+    answer = editor.post(f"/review/main/{cycle}/close", **given)
+    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    assert answer.status_code == 422
+    assert "“2” is no score" in page.text
+    form = page.find("form", action=f"/review/main/{cycle}/close")
+    typed = {
+        row["value"]: (score["value"], reason["value"])
+        for row, score, reason in zip(
+            *(form.find_all("input", {"name": name}) for name in ("objective", "score", "reason")),
+            strict=True,
+        )
+    }
+    assert typed == dict(zip(rows, zip(given["score"], reasons, strict=True), strict=True))
+    assert form.find("textarea", {"name": "note"}).text == "Fewer, sooner."
+    editor.post(f"/review/main/{cycle}/close", **{**given, "score": ["0,8", *given["score"][1:]]})
+    found = show_cycle(world.connector, TESTER, "main", cycle)
+    assert found.shown.state.value == "closed"
+    assert "4/5" in {str(one.score.said) for one in found.objectives}
