@@ -103,14 +103,16 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What a word stands for is no longer in Jira, or out of the account's sight."""
+    """What a word stands for is no longer in Jira, or out of the account's sight. `called` is its last name where the mapping says the id alone."""
 
     name: MappingName
     id: str
+    called: str = ""
 
     def __str__(self) -> str:
-        shown = f" ({self.id})" if self.id != self.name.word else ""
-        return f'{self.name.kind} "{self.name.word}"{shown} is no longer in Jira'
+        word = self.called or self.name.word
+        shown = f" ({self.id})" if self.id != word else ""
+        return f'{self.name.kind} "{word}"{shown} is no longer in Jira'
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,17 @@ def compare(names: Iterable[MappingName], bound: Catalogue, now: Catalogue) -> N
             continue
         for id_ in map(plain_id, name.ids):
             if id_ not in live and name.kind not in LOOKED_UP:
-                absences.append(Absence(name, id_))
+                absences.append(Absence(name, id_, _last_name(id_, name, bound)))
             elif id_ in live and not name.written_as_id and name.word.casefold() not in _said(live[id_]):
                 renames.append(Rename(name, id_, shown_name(live[id_], name, bound)))
         arrivals += [Arrival(name, id_) for id_ in _arrived(name, bound, live.values())]
     return NameReview(grown, _once(renames), _once(arrivals), _once(absences))
+
+
+def _last_name(id_: str, name: MappingName, bound: Catalogue) -> str:
+    """What something was called that the mapping says by its id; empty where it says the name."""
+    known = entries(bound, name.kind, name.field) if name.written_as_id else ()
+    return next((one.name for one in known if one.id == id_), "")
 
 
 def replaced_by_namesakes(absences: Iterable[Absence]) -> list[Absence]:

@@ -282,6 +282,15 @@ def test_what_is_gone_is_told_and_still_meant() -> None:
     assert selects(bind(text, found.bound), STORY)
 
 
+def test_what_is_gone_and_said_by_its_id_is_told_by_its_last_name() -> None:
+    text, mapping, form = activated("cf[10050] = Blue")
+    gone = replace(SITE, fields=SITE.fields[1:])
+    assert [str(one) for one in compare(mapping.names, form, gone).absences] == [
+        'field "Team" (customfield_10050) is no longer in Jira'
+    ]
+    assert selects(bind(text, form), STORY)
+
+
 def test_an_empty_list_says_nothing() -> None:
     _, mapping, form = activated("Team = Blue AND status = Building")
     found = compare(mapping.names, form, Catalogue())
