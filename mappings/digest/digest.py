@@ -79,11 +79,15 @@ class WaitingTask:
 
 @dataclass(frozen=True, slots=True)
 class Happenings:
-    """What is told beside where objectives stand: by objective what moved it most, the KPIs, and what waits for the reader."""
+    """What is told beside where objectives stand: by objective what moved it most, the KPIs, and what waits for the reader.
+
+    `turned` are ids of objectives that ran in another cycle when the digest before was made: what they stood at there is not compared.
+    """
 
     causes: Mapping[str, str] = field(default_factory=dict)
     kpis: tuple[DigestKpi, ...] = ()
     waits: tuple[WaitingTask, ...] = ()
+    turned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,10 @@ def digest(
     cycles that end soon.
     """
     stands = sorted(now, key=lambda one: (tuple(HealthLevel).index(one.health), one.key, one.id))
+    compared = [one for one in stands if one.id not in beside.turned]
     found = (
-        cut_section("Health changed", (_health(one, before) for one in stands)),
-        cut_section("Moved", (_moved(one, before, beside) for one in _by_movement(stands, before))),
+        cut_section("Health changed", (_health(one, before) for one in compared)),
+        cut_section("Moved", (_moved(one, before, beside) for one in _by_movement(compared, before))),
         cut_section("KPIs", (_kpi(one) for one in _worst_first(beside.kpis))),
         cut_section("Check-ins that are due", list_waiting(beside.waits)),
         cut_section("Check-ins that ask", (_line(one, "; ".join(one.asks)) for one in stands if one.asks)),
@@ -154,7 +159,7 @@ def digest(
     return DigestMessage(
         key=key,
         subject=subject,
-        lead=_counts(stands, before),
+        lead=_counts(stands, before) + _turned(stands, beside),
         sections=sections,
         link=link,
         empty=not sections,
@@ -175,6 +180,14 @@ def _counts(stands: Iterable[ObjectiveStanding], before: Mapping[str, FormerStan
         parts.append(f"{number} {WORDS[level]}{change}")
     count = len(stands)
     return f"{count} {'objective' if count == 1 else 'objectives'}: {', '.join(parts) or 'nothing known'}."
+
+
+def _turned(stands: Iterable[ObjectiveStanding], beside: Happenings) -> str:
+    count = sum(one.id in beside.turned for one in stands)
+    if not count:
+        return ""
+    run = "1 of them runs" if count == 1 else f"{count} of them run"
+    return f" {run} in another cycle than before, and what was before is not compared."
 
 
 def cut_section(title: str, lines: Iterable[DigestLine | None]) -> Section:
@@ -205,6 +218,13 @@ def _way(one: ObjectiveStanding, before: Mapping[str, FormerStanding]) -> Fracti
     if was is None or was.progress is None or one.progress is None:
         return None
     return one.progress - was.progress
+
+
+def list_changed(
+    now: Iterable[ObjectiveStanding], before: Mapping[str, FormerStanding]
+) -> list[ObjectiveStanding]:
+    """The objectives of which there is something to compare: they moved, or their health is another."""
+    return [one for one in now if _health(one, before) or abs(_way(one, before) or Fraction(0)) >= MOVED]
 
 
 def far_moved(

@@ -100,6 +100,31 @@ def load_at(conn: Connection, site: str, objective_id: str, moment: datetime) ->
     return None if row is None else _snapshot(conn, row)
 
 
+def load_cycles(conn: Connection, site: str, ids: Iterable[str], moment: datetime) -> dict[str, str | None]:
+    """In which cycle each of these objectives ran at a moment, of those that have a snapshot by then."""
+    rank = func.row_number().over(
+        partition_by=snapshot.c.objective_id, order_by=(snapshot.c.at.desc(), snapshot.c.id.desc())
+    )
+    mine = (
+        snapshot.c.site == site,
+        among(conn, snapshot.c.objective_id, ids),
+        snapshot.c.at <= to_ms(moment),
+    )
+    ranked = select(snapshot.c.id, rank.label("rank")).where(*mine).subquery()
+    latest = select(snapshot).join(ranked, ranked.c.id == snapshot.c.id).where(ranked.c.rank == 1)
+    rows = conn.execute(latest).all()
+    decode = json_text.decoder(_RunningCycle).decode
+    texts = snapshot_text.texts(conn, rows)
+    return {row.objective_id: decode(text).cycle_id for row, text in zip(rows, texts, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningCycle:
+    """As much of a state as says in which cycle it ran."""
+
+    cycle_id: str | None = None
+
+
 def load(conn: Connection, history_id: int) -> ObjectiveState | None:
     """The state behind a point of history, by the number of the point; None where it was made before states were kept."""
     point = select(history.c.site, history.c.objective_id, history.c.at).where(history.c.id == history_id)

@@ -10,12 +10,20 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.notify.failure import SendingFailure
+from connectors.store.numbers import snapshots
 from connectors.store.numbers.standings import stood_at
 from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import OutgoingMessage as OutgoingMessage
-from mappings.digest.digest import DigestMessage, Happenings, ObjectiveStanding, digest, far_moved
+from mappings.digest.digest import (
+    DigestMessage,
+    Happenings,
+    ObjectiveStanding,
+    digest,
+    far_moved,
+    list_changed,
+)
 from mappings.digest.quiet_times import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
@@ -330,10 +338,13 @@ def _prepared(
     due = last_due(now, mapping.zone, part.on, part.at)
     since = outbox.last(conn, site, part.id, recipient) or now - WEEK
     before = stood_at(conn, site, since)
+    turned = _turned(conn, site, list_changed(week.stands, before), since)
+    compared = [one for one in week.stands if one.id not in turned]
     beside = Happenings(
-        _causes(conn, site, far_moved(week.stands, before), since, now),
+        _causes(conn, site, far_moved(compared, before), since, now),
         kpi_changes(connector, conn, site, since),
         waits_of(week.waits, recipient),
+        turned,
     )
     message = digest(
         _key(part, recipient, due, mapping),
@@ -356,6 +367,14 @@ def _prepared(
 
 def _week(connector: Connector, site: str) -> DigestBasis:
     return DigestBasis(tuple(standings(connector, site)), all_waits(connector, site))
+
+
+def _turned(
+    conn: Connection, site: str, found: Sequence[ObjectiveStanding], since: datetime
+) -> frozenset[str]:
+    """Those of them that ran in another cycle at that moment."""
+    was = snapshots.load_cycles(conn, site, [one.id for one in found], since) if found else {}
+    return frozenset(one.id for one in found if (was.get(one.id) or one.cycle_id) != one.cycle_id)
 
 
 def _causes(

@@ -28,7 +28,7 @@ class ToldMovement:
     """What is known of a movement: None where history `begins` after `since`, or (None as well) where there is none at all.
 
     `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed; `choice` is which of
-    CHOICES it was asked since, empty where a day or an instant was named.
+    CHOICES it was asked since, empty where a day or an instant was named. `cycles` are those it ran in at either end.
     """
 
     since: datetime
@@ -38,6 +38,7 @@ class ToldMovement:
     reconstructed: bool = False
     revisions: tuple[str, ...] = ()
     choice: str = ""
+    cycles: tuple[str | None, str | None] = (None, None)
 
 
 def movement_between(
@@ -56,6 +57,7 @@ def movement_between(
         movement=chain_steps(steps),
         reconstructed=first.backfilled,
         revisions=tuple(dict.fromkeys(step.mapping_revision for step in steps)),
+        cycles=(steps[0].state.cycle_id, steps[-1].state.cycle_id),
     )
 
 
@@ -155,5 +157,8 @@ def weeks(
 
 
 def _moved(conn: Connection, site: str, objective_id: str, since: datetime, now: datetime) -> WeekMove:
-    told = movement_between(conn, site, objective_id, since, now).movement
-    return WeekMove(None, ()) if told is None else week_of(told)
+    found = movement_between(conn, site, objective_id, since, now)
+    was, runs = found.cycles
+    if was != runs and was is not None:
+        return WeekMove(None, (f"It ran in {was} a week ago: what it stood at there is not compared.",))
+    return WeekMove(None, ()) if found.movement is None else week_of(found.movement)

@@ -20,6 +20,7 @@ from mappings.digest.digest import (
     cut_section,
     digest,
     far_moved,
+    list_changed,
     list_waiting,
 )
 from mappings.digest.slack import slack
@@ -57,6 +58,18 @@ NOW = (
 def told(**more: object) -> DigestMessage:
     day = date(2026, 12, 21)
     return digest("k", day, day, NOW, BEFORE, "https://okr.acme.example/", **more)  # type: ignore[arg-type]
+
+
+def test_what_runs_in_another_cycle_than_before_is_not_compared_with_what_was_before() -> None:
+    every = told(beside=Happenings(turned=frozenset({"2"})))
+    assert [one.title for one in told().sections] == [
+        *("Health changed", "Moved", "Check-ins that ask", "Cycles that end soon"),
+    ]
+    assert [one.title for one in every.sections] == ["Check-ins that ask", "Cycles that end soon"]
+    assert every.lead == (
+        f"{told().lead} 1 of them runs in another cycle than before, and what was before is not compared."
+    )
+    assert list_changed(NOW, BEFORE) == [NOW[1]]
 
 
 def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:

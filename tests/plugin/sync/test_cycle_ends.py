@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from mappings.explain.week import WeekMove
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import show_cycle
+from plugin.use_cases.digests.digests import preview_digest
 from plugin.use_cases.mappings.mapping_life import preview_text
+from plugin.use_cases.objectives.objective_lines import every_line
 from tests.actors import TESTER
 from tests.quarter import MAPPING, begun, noted, state, told
+
+VIEWER = Actor("vera", Permission.VIEWER)
 
 
 def test_nothing_decays_after_the_end(quarter):
@@ -59,6 +66,38 @@ def test_an_objective_that_goes_on_in_the_next_cycle_runs_there_and_its_end_stay
     assert (found.cycle_id, found.progress) == ("2027-Q1", Fraction(14, 20))
     assert hand.field(epic) == 70
     assert noted(hand, epic).state == ended
+
+
+def test_what_it_stood_at_in_the_cycle_before_is_no_movement_of_this_one(quarter):
+    """At 70 % of the quarter that is over it goes on in the next, where it begins anew: nothing of it went down."""
+    hand, epic, _, stories = quarter
+    weekly = 'tell:\n  - {id: weekly, every: week, on: mon, at: "09:00", to: ["slack:okr"]}\n'
+    hand.activate(MAPPING + weekly)
+    hand.work_off()
+    before = state(hand, epic)
+    hand.clock.now = datetime(2027, 1, 4, 9, tzinfo=UTC)
+    hand.edit(epic, labels=["okr", "2026-Q4", "2027-Q1"])
+    hand.status(stories[0], "To Do")
+    found = told(hand, epic, epic, stories[0])
+    assert (found.cycle_id, found.progress != before.progress) == ("2027-Q1", True)
+    (one,) = every_line(hand.connector, VIEWER, "main")
+    assert one.week == WeekMove(
+        None, ("It ran in 2026-Q4 a week ago: what it stood at there is not compared.",)
+    )
+    (prepared,) = preview_digest(hand.connector, TESTER, "main", "weekly")
+    assert prepared.message.lead.endswith(
+        "1 of them runs in another cycle than before, and what was before is not compared."
+    )
+    assert {one.title for one in prepared.message.sections} & {"Moved", "Health changed"} == set()
+    hand.clock.now = datetime(2027, 1, 12, 9, tzinfo=UTC)  # by then the week lies in the cycle
+    hand.status(stories[0], "Done")
+    told(hand, epic, stories[0])
+    (one,) = every_line(hand.connector, VIEWER, "main")
+    assert one.week is not None
+    assert one.week.total == Fraction(1, 4)
+    (prepared,) = preview_digest(hand.connector, TESTER, "main", "weekly")
+    assert "another cycle" not in prepared.message.lead
+    assert "Moved" in {one.title for one in prepared.message.sections}
 
 
 def test_a_later_revision_of_the_mapping_moves_no_ended_number_and_previews_so(quarter):
