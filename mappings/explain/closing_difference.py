@@ -46,6 +46,15 @@ class RecordDifference:
         return () if self.movement is None else self.movement.rows
 
     @property
+    def stands_alike(self) -> bool:
+        """Whether its number and its health are the same in both, whatever else is told of it."""
+        if self.before is None or self.after is None or self.moved or self.effects:
+            return False
+        was, now = self.before, self.after
+        same = was.state.progress == now.state.progress and was.state.health.level is now.state.health.level
+        return same and was.score.value == now.score.value and was.score.cancelled is now.score.cancelled
+
+    @property
     def differs(self) -> bool:
         """Whether anything of it does."""
         return bool(self.before is None or self.after is None or self.moved or self.said or self.effects)

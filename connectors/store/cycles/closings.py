@@ -33,7 +33,10 @@ CYCLES_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class ClosingAct:
-    """That a cycle was closed, or opened again: by whom, when, and why; and which objectives reached into it then, where it was closed."""
+    """That a cycle was closed, or opened again: by whom, when, and why; and which objectives reached into it then, where it was closed.
+
+    `overlaps` None: it was closed by a version that did not keep them.
+    """
 
     cycle_id: str
     version: int
@@ -42,7 +45,7 @@ class ClosingAct:
     by: str
     note: str
     hash: str
-    overlaps: tuple[Overlap, ...] = ()
+    overlaps: tuple[Overlap, ...] | None = None
 
 
 def hold_alone(conn: Connection, site: str) -> None:
@@ -257,7 +260,7 @@ class _Act:
     by: str
     note: str
     records: int
-    overlaps: tuple[Overlap, ...] = ()
+    overlaps: tuple[Overlap, ...] | None = None
 
 
 def _text(record: ClosingRecord) -> str:

@@ -124,6 +124,9 @@ class CycleDetailJson(CycleJson):
     touching: list[OverlapJson] = Field(
         description="Objectives with days of their own in this cycle that another one scores."
     )
+    touching_noted: bool = Field(
+        description="False where the cycle was closed by a version that did not keep which objectives those were: then nobody knows them."
+    )
 
 
 class ScoreBody(RequestPart):
@@ -203,6 +206,9 @@ class RecordDifferenceJson(JsonShape):
     key: str
     title: str
     differs: bool
+    stands_alike: bool = Field(
+        description="Whether its number and its health are the same in both, whatever else is told of it."
+    )
     before: RecordJson | None
     after: RecordJson | None
     moved: float | None

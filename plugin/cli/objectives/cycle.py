@@ -32,7 +32,7 @@ from plugin.use_cases.cycles.replay import (
     replay_draft,
     replay_values,
 )
-from plugin.use_cases.cycles.versions import VersionDifference, difference, difference_values
+from plugin.use_cases.cycles.versions import VersionDifference, alike_text, difference, difference_values
 from plugin.use_cases.objectives.objective_values import percent_text, progress_text
 
 
@@ -91,6 +91,8 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
     show_table("Scores", ("Key", "Objective", "Commitment", "Score", "Reads as", "Why"), rows)
     for mean in shown.means:
         say(mean_text(mean) + (f": {mean.advice}" if mean.advice else ""))
+    if not found.touching_noted:
+        say(cycles.NOT_NOTED)
     for one_more in found.touching:
         say(f"Also: {cycles.touching_text(one_more)}")
     for act in found.acts:
@@ -262,7 +264,7 @@ def _show_difference(found: VersionDifference) -> None:
     ]
     if rows:
         show_table("", ("Key", "Objective", *heads, "Moved", "By what"), rows)
-    say(f"{len(found.objectives) - len(rows)} of {len(found.objectives)} objectives stand alike in both.")
+    say(alike_text(found))
     for word, every in zip(heads, (found.means_before, found.means_after), strict=True):
         for mean in every:
             say(f"{word}: {mean_text(mean)}")

@@ -90,6 +90,7 @@ class CycleReview(Answer):
     preview: str
     locked: StandingLock | None
     reach_into: list[ReachingObjective]
+    reach_into_noted: bool
     means: list[MeanScore]
     counted: RowCount
     objectives: list[ScoredObjective]
@@ -139,6 +140,7 @@ def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
         preview=_mark(found, other),
         locked=None if lock.lock is None else _locked(lock.lock, [one.sentence for one in lock.changes]),
         reach_into=[_reaching(one) for one in found.touching],
+        reach_into_noted=found.touching_noted,
         means=[_mean(one) for one in found.shown.means],
         counted=counted,
         objectives=[_objective(one, other) for one in shown],

@@ -29,9 +29,9 @@ from plugin.use_cases.cycles.cycles import (
     is_closed,
     last_version,
     mapping_and_moment,
-    overlaps,
     scored_at_end,
 )
+from plugin.use_cases.cycles.overlaps import overlaps
 from plugin.use_cases.cycles.replay import scored_under
 from plugin.use_cases.objectives.as_of import rules_at
 from plugin.use_cases.permission import ADMIN, EDITOR, act
@@ -125,7 +125,7 @@ def close_cycle(
             by=actor.label,
             note=told[:LONGEST_NOTE],
             hash="",
-            overlaps=overlaps(conn, site, mapping, cycle),
+            overlaps=overlaps(conn, connector.context(site), cycle),
         )
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)

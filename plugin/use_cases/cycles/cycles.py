@@ -14,7 +14,7 @@ from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.closings import ClosingAct
 from connectors.store.mirror import browse
 from mappings.document.mapping import Mapping
-from mappings.document.schema import CyclePart, DatesSource
+from mappings.document.schema import CyclePart
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -28,8 +28,8 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLES
 from plugin.runtime.connector import Connector, Refusal
+from plugin.use_cases.cycles.overlaps import overlaps
 from plugin.use_cases.mappings import revisions
-from plugin.use_cases.objectives.objective_list import Head, headlines
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -86,7 +86,8 @@ class CycleSummary:
 class CycleDetail:
     """One cycle with its objectives, and what was done to it, the oldest act first.
 
-    `touching` are objectives whose own days reach into it and end in another, which scores them. `preview` is the mark of these numbers, to
+    `touching` are objectives whose own days reach into it and end in another, which scores them; not `touching_noted`: it was closed
+    when that was not kept yet, and nobody knows them. `preview` is the mark of these numbers, to
     close the cycle by; empty where it does not wait to be closed. It is that of all that there is, whatever of it somebody may see.
     """
 
@@ -95,6 +96,7 @@ class CycleDetail:
     acts: tuple[ClosingAct, ...]
     touching: tuple[Overlap, ...] = ()
     preview: str = ""
+    touching_noted: bool = True
 
 
 @question(VIEWER)
@@ -133,13 +135,14 @@ def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) ->
     with connector.store.read() as conn:
         shown, scored = _shown(conn, site, mapping, moment, cycle_id)
         acts = tuple(closings.acts(conn, site, cycle_id))
+        closed = shown.state is CycleState.CLOSED
+        touching = acts[-1].overlaps if closed else overlaps(conn, connector.context(site), shown.cycle)
         return CycleDetail(
             shown=shown,
             objectives=scored,
             acts=acts,
-            touching=acts[-1].overlaps
-            if shown.state is CycleState.CLOSED
-            else overlaps(conn, site, mapping, shown.cycle),
+            touching=touching or (),
+            touching_noted=touching is not None,
             preview=mark_of("", scored) if scored and shown.state is CycleState.ENDED else "",
         )
 
@@ -213,26 +216,6 @@ def _shown(
     return CycleSummary(
         site=site, cycle=cycle, state=state, version=version, objectives=len(scored), means=found
     ), scored
-
-
-def overlaps(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[Overlap, ...]:
-    """Objectives with days of their own in this cycle that are scored in another; none are looked for where no rule has such days."""
-    if not any(isinstance(rule.part.cycle, DatesSource) for rule in mapping.objectives):
-        return ()
-    return reaching_into(cycle, (saved.state for saved in headlines(conn, site)))
-
-
-def reaching_into(cycle: CycleDays, heads: Iterable[Head]) -> tuple[Overlap, ...]:
-    """Those with days of their own in a cycle that are scored in another, in the order of their keys."""
-    found = (
-        Overlap(id=one.id, key=one.key, title=one.title, span=one.span, cycle_id=one.cycle_id)
-        for one in heads
-        if one.span is not None
-        and one.cycle_id != cycle.id
-        and one.span[0] <= cycle.end
-        and one.span[1] >= cycle.start
-    )
-    return tuple(sorted(found, key=lambda one: (one.key, one.id)))
 
 
 def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScore, ...]:
@@ -341,6 +324,10 @@ def touching_text(one: Overlap) -> str:
     return f"{one.key or one.id} {one.title}: its own days are {days}, and {one.cycle_id} scores it"
 
 
+NOT_NOTED = "When it was closed it was not kept yet which objectives with days of their own reached into it."
+"""What is said of a closing of an earlier version."""
+
+
 def touching_values(one: Overlap) -> PlainValues:
     """An objective that only touches a cycle, for programs."""
     return {
@@ -360,5 +347,6 @@ def detail_values(one: CycleDetail) -> PlainValues:
         "scores": [scored_values(scored) for scored in one.objectives],
         "acts": [act_values(act) for act in one.acts],
         "touching": [touching_values(state) for state in one.touching],
+        "touching_noted": one.touching_noted,
         "preview": one.preview,
     }

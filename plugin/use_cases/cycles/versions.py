@@ -17,7 +17,7 @@ from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, mapping_a
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
-__all__ = ["ClosingAct", "VersionDifference", "difference", "difference_values"]
+__all__ = ["ClosingAct", "VersionDifference", "alike_text", "difference", "difference_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,15 @@ def _lacking(cycle_id: str, version: int, made: tuple[int, ...]) -> str:
     return f"{cycle_id} has no version {version}. Those are: {', '.join(str(one) for one in made)}."
 
 
+def alike_text(one: VersionDifference) -> str:
+    """`4 of 4 objectives stand alike in both; of 3 of them something else is told.`"""
+    alike = [each for each in one.objectives if each.stands_alike]
+    told = sum(each.differs for each in alike)
+    objectives = "objective stands" if len(one.objectives) == 1 else "objectives stand"
+    beside = f"; of {told} of them something else is told" if told else ""
+    return f"{len(alike)} of {len(one.objectives)} {objectives} alike in both{beside}."
+
+
 def difference_values(one: VersionDifference) -> PlainValues:
     """The same for programs."""
     return {
@@ -107,6 +116,7 @@ def _objective_values(one: RecordDifference) -> PlainValues:
         "key": one.shown.key,
         "title": one.shown.title,
         "differs": one.differs,
+        "stands_alike": one.stands_alike,
         "before": _record_values(one.before),
         "after": _record_values(one.after),
         "moved": number(one.moved),

@@ -140,6 +140,9 @@ TEN = Fraction(1, 10)
             None,
             Meaning(Fraction(3, 5), date(2026, 11, 24), TEN),
         ),
+        (Remark(Fraction(100)), Measure.PROGRESS, None, Meaning(Fraction(1), date(2026, 11, 24), TEN)),
+        (Remark(Fraction(0)), Measure.PROGRESS, None, Meaning(Fraction(0), date(2026, 11, 24), TEN)),
+        (Remark(Fraction("100.1")), Measure.PROGRESS, None, CommentFault("progress is 0 to 100 %")),
         (Remark(Fraction(101)), Measure.PROGRESS, None, CommentFault("progress is 0 to 100 %")),
         (Remark(Fraction(-1)), Measure.PROGRESS, None, CommentFault("progress is 0 to 100 %")),
         (Remark(HALF, until=LAST), Measure.CURRENT, None, Meaning(HALF, LAST, None)),
@@ -170,6 +173,8 @@ def test_a_value_holds_no_longer_than_the_cycle():
         HALF, date(2026, 11, 15), TEN
     )
     assert meant(Remark(HALF), Measure.CURRENT, None, DAY, None, 14) == Meaning(HALF, date(2026, 11, 24), TEN)
+    # for as long as a reading is fresh: here a week
+    assert meant(Remark(HALF), Measure.CURRENT, None, DAY, LAST, 7) == Meaning(HALF, date(2026, 11, 17), TEN)
 
 
 def test_only_what_stands_at_the_top_of_a_comment_is_read():

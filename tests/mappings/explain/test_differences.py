@@ -62,9 +62,17 @@ def test_versions_differ_in_words_and_in_the_rows_behind_them(make: SimpleNamesp
     [outcome] = closing_difference([before], [replace(before, state=replace(before.state, outcome=HALF))])
     assert outcome.said == ("delivery or outcome",)
     [reason] = closing_difference([before], [replace(before, score=replace(before.score, reason="so"))])
-    assert (reason.said, reason.moved, reason.effects, reason.differs) == (
-        *(("what was said of its score",), 0, (), True),
+    assert (reason.said, reason.moved, reason.effects, reason.differs, reason.stands_alike) == (
+        *(("what was said of its score",), 0, (), True, True),
     )
+    assert (found.stands_alike, outcome.stands_alike) == (False, True)
+    for other in (
+        replace(before, score=replace(before.score, said=Fraction(3, 4))),
+        replace(before, score=replace(before.score, cancelled=True)),
+        replace(before, state=state("0.5", "on_track", owner="Ada", team="Blue")),
+    ):
+        [score] = closing_difference([before], [other])
+        assert (score.differs, score.stands_alike) == (True, False)
 
 
 def test_what_one_version_lacks_comes_last_and_what_is_the_same_does_not_differ(
@@ -77,6 +85,7 @@ def test_what_one_version_lacks_comes_last_and_what_is_the_same_does_not_differ(
     ]
     assert [each.shown.id for each in found] == ["3", "2", "1"]
     assert (found[0].moved, found[0].effects, found[2].said) == (None, (), ())
+    assert [each.stands_alike for each in found] == [False, True, False]
     with pytest.raises(ValueError, match="an objective of neither version"):
         _ = RecordDifference(None, None).shown
 

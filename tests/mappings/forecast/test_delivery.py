@@ -136,6 +136,17 @@ def test_weeks_are_counted_back_from_today_and_planning_adds_nothing() -> None:
     assert (work.rows, work.finished, work.goal, work.undated, work.days) == (7, 6, 7, 1, 60)
 
 
+def test_what_was_closed_as_not_achieved_was_work_of_its_week_and_is_never_among_the_finished() -> None:
+    items = [
+        FinishedRow(date(2026, 10, 1), finished=True, finished_on=date(2026, 10, 28), missed=True),
+        FinishedRow(date(2026, 10, 1), finished=True, finished_on=date(2026, 10, 29)),
+        FinishedRow(date(2026, 10, 1)),
+    ]
+    work = work_of(items, TODAY, (date(2026, 10, 1), date(2026, 12, 31)), MOST)
+    assert [(week.done, week.added) for week in work.weeks] == [(2, 0), (0, 0), (0, 0), (0, 0)]
+    assert (work.rows, work.finished, work.missed, work.goal) == (3, 1, 1, 3)
+
+
 def test_no_more_than_twelve_weeks_are_looked_at() -> None:
     items = [FinishedRow(date(2020, 1, 1), finished=True, finished_on=date(2020, 1, 2))]
     work = work_of(items, TODAY, (date(2026, 10, 1), date(2026, 12, 31)), ONE)

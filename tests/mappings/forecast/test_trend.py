@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from mappings.facts.issue import Issue, IssueType, Project, Reading, Status
 from mappings.forecast.answer import Need, TargetRange
-from mappings.forecast.readings import aim_of
+from mappings.forecast.readings import aim_of, by_day
 from mappings.forecast.trend import forecast, interval_place, median, slopes_of
 from mappings.rollup.state import Cause, Measurement
 
@@ -91,9 +94,14 @@ def test_one_wild_reading_does_not_move_the_line() -> None:
     assert (calm.slope, wild.slope) == (Fraction(1, 2), Fraction(1, 2))
 
 
-@pytest.mark.parametrize(("points", "place"), [(2, 0), (5, 2), (6, 4), (10, 15)])
+@pytest.mark.parametrize(
+    ("points", "place"), [(2, 0), (5, 2), (6, 4), (7, 6), (8, 8), (10, 15), (20, 75), (84, 1577)]
+)
 def test_how_many_slopes_lie_outside_of_the_interval(points: int, place: int) -> None:
-    """n = 6: P = 15, C = 1.2816 × √(6 × 5 × 17 ÷ 18) = 6.82, k = 4. n = 10: P = 45, C = 1.2816 × √125 = 14.33, k = 15."""
+    """n = 6: P = 15, C = 1.2816 × √(6 × 5 × 17 ÷ 18) = 6.82, k = 4. n = 10: P = 45, C = 1.2816 × √125 = 14.33, k = 15.
+
+    n = 8: P = 28, C = 1.2816 × √65.33 = 10.36, and half of 17.64 is 8.82: k = 8. n = 84: P = 3486, C = 331.76, k = 1577.
+    """
     assert interval_place(points) == place
 
 
@@ -128,3 +136,23 @@ def test_what_a_metric_is_on_its_way_to(
     exact = {name: None if value is None else Fraction(value) for name, value in bounds.items()}
     found = aim_of(Measurement(None, None, Cause.UNKNOWN, "", **exact))
     assert (found and (found.at_least, found.at_most)) == aim
+
+
+def test_of_a_local_day_the_last_reading_counts_and_one_without_a_value_does_not() -> None:
+    """In Berlin 23:30 UTC is the next day."""
+    made = datetime(2026, 10, 1, 9, tzinfo=UTC)
+    issue = Issue(
+        id="1", key="PLAT-1", project=Project("1", "PLAT", "Platform"), type=IssueType("1", "Key Result"),
+        status=Status("1", "To Do", "new"), created=made, updated=made,
+    )  # fmt: skip
+    readings = (
+        Reading(datetime(2026, 11, 1, 9, tzinfo=UTC), Fraction(1)),
+        Reading(datetime(2026, 11, 1, 21, tzinfo=UTC), Fraction(2)),
+        Reading(datetime(2026, 11, 1, 22, tzinfo=UTC), None),
+        Reading(datetime(2026, 11, 1, 23, 30, tzinfo=UTC), Fraction(3)),
+        Reading(datetime(2026, 11, 2, 12, tzinfo=UTC), Fraction(4)),
+    )
+    read = replace(issue, readings={"kr": readings[::-1]})
+    assert by_day(read, "kr", ZoneInfo("Europe/Berlin")) == {date(2026, 11, 1): 2, date(2026, 11, 2): 4}
+    silent = replace(issue, fields={"kr": 7})
+    assert by_day(silent, "kr", ZoneInfo("Europe/Berlin")) == {date(2026, 10, 1): 7}

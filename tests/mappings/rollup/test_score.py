@@ -65,6 +65,22 @@ def test_means_are_of_the_scored_alone_and_of_each_commitment_apart():
 
 
 @pytest.mark.parametrize(
+    ("commitment", "scores", "advised"),
+    [
+        ("aspirational", ["1", "0.8"], False),  # 0.9 is the bound, and inside
+        ("aspirational", ["1", "0.801"], True),
+        ("committed", ["1", "0.8"], False),
+        ("committed", ["1", "0.799"], True),
+        ("aspirational", ["0.1"], False),
+        ("committed", ["1"], False),
+    ],
+)
+def test_a_mean_is_advised_on_beyond_nine_tenths(commitment, scores, advised):
+    (found,) = means(Score(Fraction(one), commitment) for one in scores)
+    assert bool(found.advice) is advised
+
+
+@pytest.mark.parametrize(
     ("score", "wants"),
     [
         (Score(Fraction(99, 100), "committed"), True),

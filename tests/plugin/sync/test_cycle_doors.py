@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.mappings import revisions
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.schema import closing as closing_table
 from plugin.access.authentication import tokens
@@ -26,6 +27,7 @@ from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
 from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.runtime.application import create_app
+from plugin.sync.refresh import issue_steps
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefusal, show_cycle, verify_records
 from tests.actors import TESTER
@@ -377,3 +379,32 @@ def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scor
     reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a late bill")
     assert show_cycle(hand.connector, TESTER, "main", "2026-Q4").touching == ()
     assert verify_records(hand.connector, TESTER, "main").whole
+
+
+def test_into_a_cycle_that_has_ended_reaches_what_did_so_at_its_end(hand):
+    """It is due in February until somebody brings that forward into the cycle, in January; another that comes then was not there."""
+    hand.clock.now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    epic = hand.issue("Epic", labels=["okr"], duedate="2027-02-10")
+    crossing = "[{id: 2026-Q4, start: 2026-10-01, end: 2026-12-31}, {id: winter, start: 2026-11-01, end: 2027-02-28}]"
+    dates = MAPPING.replace("{every: quarter}", crossing)
+    dates = dates.replace('cycle: {label: ""}', "cycle: {dates: {end: ends}}")
+    dates = dates.replace("fields:\n", "fields:\n  ends: {id: duedate}\n")
+    hand.activate(dates)
+    hand.sync()
+    span = (date(2026, 11, 1), date(2027, 2, 10))
+
+    def told_so() -> list[tuple[str, object, str | None]]:
+        found = show_cycle(hand.connector, TESTER, "main", "2026-Q4")
+        assert found.touching_noted
+        return [(one.id, one.span, one.cycle_id) for one in found.touching]
+
+    assert told_so() == [(epic, span, "winter")]
+    hand.clock.now = datetime(2027, 1, 5, 9, tzinfo=UTC)
+    late = hand.issue("Epic", labels=["okr"], duedate="2027-02-01")
+    hand.edit(epic, duedate="2026-12-20")
+    told(hand, epic, epic, late)
+    issue_steps.keep_up(hand.context)
+    with hand.connector.store.read() as conn:
+        updated = {id_: at for id_, at in mirror.ids(conn, "main") if id_ == epic}
+    issue_steps.brought(hand.context, updated)
+    assert told_so() == [(epic, span, "winter")]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.cycles import closings
 from connectors.store.people import audit
+from connectors.store.schema import closing
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.cycles.closings import ClosingArguments, okr_closings
+from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, show_cycle
@@ -110,6 +115,16 @@ def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter
     shown = doors.command("cycle", "difference", "2026-Q4")
     assert f"{story} progressed +25.0 points" in shown.stdout.replace("\n", " ")
     assert "version 2: committed 0.70 (1 scored)" in shown.stdout
+    assert "0 of 1 objective stands alike in both." in shown.stdout
+
+    reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a better word")
+    close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="a bridge was closed")
+    shown = doors.command("cycle", "difference", "2026-Q4")
+    said = "1 of 1 objective stands alike in both; of 1 of them something else is told."
+    assert said in shown.stdout.replace("\n", " ")
+    assert said in doors.look(link)
+    (one,) = doors.api("GET", "/cycles/2026-Q4/difference").json["objectives"]
+    assert (one["differs"], one["stands_alike"], one["said"]) == (True, True, ["what was said of its score"])
 
 
 def test_a_cycle_is_closed_under_another_mapping_with_a_reason_which_its_records_keep(quarter):
@@ -213,3 +228,22 @@ def test_it_is_closed_with_the_numbers_that_were_looked_at_or_not_at_all(quarter
     assert doors.api("POST", "/cycles/2026-Q4/close", body).status_code == 200
     assert doors.api("GET", "/cycles/2026-Q4").json["scores"][0]["score"] == 0.6
     assert doors.api("GET", "/cycles/2026-Q4").json["preview"] == ""
+
+
+def test_of_a_cycle_that_was_closed_before_this_was_kept_nobody_says_that_nothing_reached_into_it(quarter):
+    hand, _, _, _ = quarter
+    close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="the last mile was long")
+    doors = opened(hand.connector, environment(hand), "admin")
+    assert doors.api("GET", "/cycles/2026-Q4").json["touching_noted"] is True
+    former = zlib.compress(json.dumps({"by": "ada", "note": "", "records": 1}).encode())
+    with hand.connector.store.write() as conn:  # as a version wrote it that did not know of it
+        conn.execute(update(closing).where(closing.c.kind == "closed").values(content=former))
+    shown = doors.api("GET", "/cycles/2026-Q4").json
+    assert (shown["touching"], shown["touching_noted"]) == ([], False)
+    words = "When it was closed it was not kept yet which objectives with days of their own reached into it."
+    assert words in doors.command("cycle", "show", "2026-Q4").stdout.replace("\n", " ")
+    assert words in doors.look("/review?cycle=2026-Q4")
+    assert (
+        okr_cycle(ToolAsker(hand.connector, VIEWER), CycleArguments(cycle="2026-Q4")).reach_into_noted
+        is False
+    )

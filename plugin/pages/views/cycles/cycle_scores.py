@@ -12,7 +12,7 @@ from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
 from plugin.pages.views.cycles.row_page import ROWS, RowPage, page_of
 from plugin.pages.views.words.moments import day_text, own_days
-from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, mean_text, touching_text
+from plugin.use_cases.cycles.cycles import NOT_NOTED, CycleDetail, CycleState, mean_text, touching_text
 
 TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
 WORDS = {
@@ -65,6 +65,7 @@ class CycleScores:
     versions: int
     preview: str
     touching: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 class TypedScore(NamedTuple):
@@ -115,6 +116,7 @@ def _scores(one: CycleDetail, zone: tzinfo, number: int | None, said: Collection
         versions=shown.version,
         preview=one.preview,
         touching=tuple(touching_text(state) for state in one.touching),
+        unknown="" if one.touching_noted else NOT_NOTED,
     )
 
 

@@ -10,7 +10,7 @@ from mappings.rollup.cycles.closing_record import ClosingRecord
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import mean_text
 from plugin.use_cases.cycles.replay import moved_text
-from plugin.use_cases.cycles.versions import ClosingAct, VersionDifference
+from plugin.use_cases.cycles.versions import ClosingAct, VersionDifference, alike_text
 from plugin.use_cases.objectives.objective_values import progress_text
 
 NONE = "not in this version"
@@ -42,12 +42,12 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionsView:
-    """The whole; `same` says how many objectives stand alike in both."""
+    """The whole; `same` says in words how many objectives stand alike in both."""
 
     heads: tuple[str, str]
     told: tuple[str, str]
     rows: tuple[VersionRow, ...]
-    same: int
+    same: str
     means: tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ def versions_view(found: VersionDifference) -> VersionsView:
         heads=(f"Version {found.before.version}", f"Version {found.after.version}"),
         told=(_told(found.before), _told(found.after)),
         rows=tuple(_row(one) for one in found.differing),
-        same=len(found.objectives) - len(found.differing),
+        same=alike_text(found),
         means=(
             *(f"Version {found.before.version}: mean of {mean_text(one)}" for one in found.means_before),
             *(f"Version {found.after.version}: mean of {mean_text(one)}" for one in found.means_after),

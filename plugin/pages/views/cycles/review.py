@@ -22,8 +22,9 @@ from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import day_text, own_days
-from plugin.use_cases.cycles.cycles import CycleDetail, reaching_into, touching_text
+from plugin.use_cases.cycles.cycles import CycleDetail, touching_text
 from plugin.use_cases.cycles.learnings import Learning
+from plugin.use_cases.cycles.overlaps import reaching_into
 from plugin.use_cases.objectives.objective_list import Head
 
 
