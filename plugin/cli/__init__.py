@@ -109,7 +109,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="jira-okr-connector", prog_name="jira-okr")
 def cli() -> None:
-    """Turns Jira epics and issues into objectives and key results, and writes the rollups back into Jira fields.
+    """Turns Jira epics and issues into objectives and key results, and writes the results back into Jira fields.
 
     Settings come from the environment or from .env, prefix JIRA_OKR_. Exit codes: 0 done, 1 found something wrong,
     2 wrong usage.

@@ -139,11 +139,11 @@ def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> ActReceipt:
     if found is None and arguments.confirm is None:
         letters = dead_letters.list_letters(asking.connector, asking.actor, site)
         known = ", ".join(one.name for one in letters) or "none"
-        raise UnanswerableQuestion(f"{arguments.objective_key!r} is no dead letter. Dead letters: {known}.")
+        raise UnanswerableQuestion(f"{arguments.objective_key!r} is no failed item. Failed items: {known}.")
 
     def do() -> str:
         if found is None or not dead_letters.retry(asking.connector, asking.actor, site, found.objective_id):
-            raise UnanswerableQuestion(f"{arguments.objective_key!r} is no dead letter any more.")
+            raise UnanswerableQuestion(f"{arguments.objective_key!r} is no failed item any more.")
         return f"{found.name} is tried again now."
 
     what = arguments.objective_key if found is None else f"{found.name}, which failed: {found.error}"

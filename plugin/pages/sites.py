@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, RadioField, SelectField
-from wtforms.widgets import EmailInput, URLInput
+from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
@@ -81,9 +81,9 @@ class SiteForm(PageForm):
                 "Write the address of Jira as the browser shows it, for example https://acme.atlassian.net."
             )
         ],
-        widget=URLInput(),
-        description="As the browser shows it, for example https://acme.atlassian.net",
-        render_kw={"autocomplete": "url"},
+        description="As the browser shows it, for example acme.atlassian.net; any page of it will do.",
+        # no field of the type url: browsers show addresses without https://, and such a field refuses these
+        render_kw={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"},
     )
     name = LineField(
         "Short name for it here",

@@ -729,7 +729,7 @@ def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch
             '    DateFunction(name="startOfFortnight", start=_week, unit="d"),\n',
         ),
         ('    IssueFunction(name="linkedIssues', NAMESAKES),
-        ('    "membersOf":', '    "horoscope": "stars are not mirrored; use a label",\n'),
+        ('    "membersOf":', '    "horoscope": "stars are not kept here; use a label",\n'),
     )
     told = scratch.run(
         WORLD
@@ -748,7 +748,7 @@ print(*(f"{one.code}: {one.remedy}" for one in check("assignee = horoscope()", C
         "True",
         "False True True",
         "function-not-allowed: namesakes() linkedIssues() childIssuesOf()",
-        "unsupported-function: stars are not mirrored; use a label",
+        "unsupported-function: stars are not kept here; use a label",
     ]
     assert len(scratch.touched) == files_promised("a JQL function")
 

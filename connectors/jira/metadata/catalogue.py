@@ -82,8 +82,8 @@ def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[JiraValue, 
 def _some(what: str, found: tuple[T, ...]) -> tuple[T, ...]:
     if not found:
         raise IncompleteRead(
-            f"Jira lists no {what} at all, which no Jira can be without.",
-            "What was known before stays in use. Check that the connector's account may still browse its projects.",
+            f"Jira shows the connector's account no {what} at all, which no Jira is without.",
+            "Check in Jira that the account may use it and browse the projects that matter. What was known before stays in use.",
         )
     return found
 

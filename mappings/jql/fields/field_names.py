@@ -22,7 +22,7 @@ MOST_NAMES = 100
 
 
 def find(compilation: Compilation, name: FieldName) -> JqlField | None:
-    """The field meant; None, with a finding, where there is none, more than one, or one that is not mirrored."""
+    """The field meant; None, with a finding, where there is none, more than one, or one that is not kept here."""
     if name.properties:
         message = f"{name} searches a property"
         compilation.refuse("unsupported-field", message, name, remedy=fields.UNSUPPORTED["issue.property"])

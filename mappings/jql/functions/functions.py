@@ -126,33 +126,33 @@ FUNCTIONS: tuple[Function, ...] = (
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
 REFUSED = {
-    "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",
-    "issuesWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
-    "workItemsWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
-    "issueHistory": "what a person has looked at is not mirrored",
-    "workItemHistory": "what a person has looked at is not mirrored",
+    "membersOf": "the members of groups are not kept here; list the people, or use a label or a component",
+    "issuesWithRemoteLinksByGlobalId": "remote links are not kept here; use a label or a field",
+    "workItemsWithRemoteLinksByGlobalId": "remote links are not kept here; use a label or a field",
+    "issueHistory": "what a person has looked at is not kept here",
+    "workItemHistory": "what a person has looked at is not kept here",
     "subtasksOf": "use parent = KEY",
     "parentEpic": "use relation: descendant in the mapping",
-    "votedIssues": "votes are not mirrored",
-    "votedWorkItems": "votes are not mirrored",
-    "watchedIssues": "watchers are not mirrored",
-    "watchedWorkItems": "watchers are not mirrored",
-    "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
-    "componentsLeadByUser": "the leads of components are not mirrored; name the components",
-    "projectsLeadByUser": "the leads of projects are not mirrored; name the projects",
-    "spacesLeadByUser": "the leads of projects are not mirrored; name the projects",
-    "spacesWhereUserHasPermission": "permissions are not mirrored; name the projects",
-    "spacesWhereUserHasRole": "project roles are not mirrored; name the projects",
-    "projectsWhereUserHasPermission": "permissions are not mirrored; name the projects",
-    "projectsWhereUserHasRole": "project roles are not mirrored; name the projects",
-    "currentLogin": "log-ins are not mirrored; use startOfDay() or a date",
-    "lastLogin": "log-ins are not mirrored; use startOfDay() or a date",
+    "votedIssues": "votes are not kept here",
+    "votedWorkItems": "votes are not kept here",
+    "watchedIssues": "watchers are not kept here",
+    "watchedWorkItems": "watchers are not kept here",
+    "updatedBy": "who changed an issue is not kept here; use updated >= with a date",
+    "componentsLeadByUser": "the leads of components are not kept here; name the components",
+    "projectsLeadByUser": "the leads of projects are not kept here; name the projects",
+    "spacesLeadByUser": "the leads of projects are not kept here; name the projects",
+    "spacesWhereUserHasPermission": "permissions are not kept here; name the projects",
+    "spacesWhereUserHasRole": "project roles are not kept here; name the projects",
+    "projectsWhereUserHasPermission": "permissions are not kept here; name the projects",
+    "projectsWhereUserHasRole": "project roles are not kept here; name the projects",
+    "currentLogin": "log-ins are not kept here; use startOfDay() or a date",
+    "lastLogin": "log-ins are not kept here; use startOfDay() or a date",
     "choiceOption": "name the option itself",
 }
 _SERVICE = """approved approver completed breached everBreached myApproval myPending myPendingApproval pending pendingBy
     pendingApprovalBy paused remaining running withinCalendarHours customerDetail entitlementDetail entitlementProduct
     organizationMembers"""
-REFUSED |= dict.fromkeys(_SERVICE.split(), "approvals, service levels and customers are not mirrored")
+REFUSED |= dict.fromkeys(_SERVICE.split(), "approvals, service levels and customers are not kept here")
 REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
 
 

@@ -71,14 +71,18 @@ class ActivationBody(TextBody):
     preview: str = Field(
         pattern="^[0-9a-f]{64}$", description="`hash` of the preview: exactly that is done, or nothing."
     )
-    accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
+    accept_large_change: bool = Field(
+        False, description="Go on although the large-change stop (brake) holds it."
+    )
 
 
 class RollbackBody(RequestPart):
     """Where to go back to."""
 
     revision: RevisionId | None = Field(None, description="The one that was active before where left out.")
-    accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
+    accept_large_change: bool = Field(
+        False, description="Go on although the large-change stop (brake) holds it."
+    )
 
 
 class DiffQuery(Query):

@@ -102,7 +102,7 @@ class ObjectiveDifferenceJson(KeyResultDifferenceJson):
 
 
 class PreviewJson(JsonShape):
-    """What activating would do. `hash` is what activation is bound to; `held` says why the brake would hold it."""
+    """What activating would do. `hash` is what activation is bound to; `held` says why the large-change stop would hold it."""
 
     revision: str
     hash: str
@@ -112,7 +112,7 @@ class PreviewJson(JsonShape):
     held: str | None
     missing_fields: list[str]
     unread: str = Field(
-        description="What the mirror does not hold yet and is read before it is activated; empty where that is nothing."
+        description="What the local copy does not hold yet and is read before it is activated; empty where that is nothing."
     )
     looked_at: int
     objectives: list[ObjectiveDifferenceJson]
@@ -246,7 +246,7 @@ def check_mapping(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[Fi
     heavy=True,
 )
 def preview_mapping(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[PreviewJson]:
-    """The real planner in dry run over the mirror; asks Jira nothing."""
+    """The real planner in dry run over the local copy; asks Jira nothing."""
     return Reply(preview_json(preview_text(caller.connector, caller.actor, site_of(caller, path), body.text)))
 
 
@@ -257,7 +257,7 @@ def preview_mapping(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[
     status=202,
 )
 def read_for_preview(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[JobJson]:
-    """Writes nothing to Jira, and drops nothing of the mirror; where a reading goes on already, that one is told of."""
+    """Writes nothing to Jira, and drops nothing of the local copy; where a reading goes on already, that one is told of."""
     site = site_of(caller, path)
     started = begin_reading(caller.connector, caller.actor, site, body.text)
     return Reply(_reading_json(caller, site, started), {"Location": f"/api/v1/sites/{site}/mapping/read"})

@@ -73,7 +73,7 @@ class ImportApplicationBody(RequestPart):
 
     without_blocked: bool = Field(False, description="Apply what is not blocked, and leave out the rest.")
     release: bool = Field(
-        False, description="Apply it though the brake holds it: somebody looked at the plan."
+        False, description="Apply it though the large-change stop holds it: somebody looked at the plan."
     )
 
 
@@ -319,7 +319,7 @@ def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[
 def apply_import(
     caller: Caller, path: ImportAddress, query: SiteQuery, body: ImportApplicationBody
 ) -> Reply[ImportJson]:
-    """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused or braked, the mapping has changed, or another import goes on."""
+    """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused or held, the mapping has changed, or another import goes on."""
     site = site_of(caller, query)
     try:
         one = imports.begin(

@@ -258,7 +258,7 @@ def one_objective(caller: Caller, path: ObjectiveAddress, query: CycleOverQuery)
 @ROUTES.get(
     "/objectives/{objective}/obstacles",
     "viewer",
-    "What keeps its number out of Jira, or as it was: held and refused fields, issues that cannot be read, a reconcile that failed.",
+    "What keeps its number out of Jira, or as it was: held and refused fields, issues that cannot be read, work on it that failed.",
 )
 def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObstaclesJson]:
     """Of one objective; empty where nothing stands in its way."""

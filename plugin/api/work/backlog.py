@@ -52,7 +52,7 @@ class DeliveriesQuery(PageQuery):
 
 
 class DeadLetterJson(JsonShape):
-    """An objective whose reconcile failed for good: the last error, and what to do about it before a retry."""
+    """An objective that failed for good (a dead letter): the last error, and what to do about it before a retry."""
 
     objective: str
     key: str | None
@@ -79,7 +79,9 @@ class RefusalJson(JsonShape):
     at: datetime
     stands: JsonAny = Field(description="What Jira has there.")
     wanted: JsonAny = Field(description="What it should have.")
-    tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
+    tried_again: bool = Field(
+        description="Whether it is written once more the next time the objective is worked out."
+    )
 
 
 class RefusalBody(RequestPart):
@@ -126,7 +128,7 @@ def replay_delivery(caller: Caller, path: DeliveryAddress) -> Reply[OutcomeJson]
     return Reply(OutcomeJson(said=f"Delivery {number} waits to be worked off."))
 
 
-@ROUTES.get("/dead-letters", "viewer", "Objectives whose reconcile failed for good.")
+@ROUTES.get("/dead-letters", "viewer", "Objectives that failed for good.")
 def list_dead_letters(caller: Caller, query: PageQuery) -> Reply[Page[DeadLetterJson]]:
     """The latest first."""
     site = site_of(caller, query)
@@ -154,7 +156,7 @@ def letter_json(one: DeadLetter) -> DeadLetterJson:
     )
 
 
-@ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a dead letter again.")
+@ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a failed item again.")
 def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Try again now."""
     site, objective = site_of(caller, query), path.objective
@@ -163,20 +165,20 @@ def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) 
     return Reply(OutcomeJson(said=f"{objective} is due again."))
 
 
-@ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
+@ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a failed item.")
 def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Forget it until the next delivery or resync."""
     site, objective = site_of(caller, query), path.objective
     if not dead_letters.discard(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
     return Reply(
-        OutcomeJson(said=f"The dead letter of {objective} is gone; the next event makes it due again.")
+        OutcomeJson(said=f"The failed item of {objective} is gone; the next event makes it due again.")
     )
 
 
 def no_letter(objective: str) -> Exception:
     """404: nothing of this name is dead."""
-    return not_found("dead letter", objective, DEAD_LETTERS)
+    return not_found("failed item", objective, DEAD_LETTERS)
 
 
 @ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
@@ -207,7 +209,7 @@ def refusal_json(one: RefusedWrite) -> RefusalJson:
 
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
 def retry_refusals(caller: Caller, body: RefusalBody) -> Reply[OutcomeJson]:
-    """Forget the refusals; the objective is reconciled at once and writes the fields again."""
+    """Forget the refusals; the objective is worked out at once and writes the fields again."""
     return _done(caller, body, refusals.retry, "are tried again")
 
 

@@ -62,7 +62,7 @@ class MissingQuery(PageQuery):
 
 
 class ObjectiveDriftJson(JsonShape):
-    """An objective under which the mirror was wrong; key and title are empty where it is none any more."""
+    """An objective under which the local copy was wrong; key and title are empty where it is none any more."""
 
     objective: str
     key: str
@@ -72,7 +72,7 @@ class ObjectiveDriftJson(JsonShape):
 
 
 class DriftJson(JsonShape):
-    """What resyncs found wrong in the mirror."""
+    """The corrections that full reads found (drift): what was wrong in the local copy."""
 
     issues: int = Field(description="Of the last full read.")
     read: int
@@ -148,7 +148,7 @@ class StatusJson(JsonShape):
     drift: DriftJson | None
     deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
     sources: list[SourceJson] = Field(description="From where deliveries come, each that was ever heard.")
-    due: int = Field(description="Objectives that wait to be reconciled.")
+    due: int = Field(description="Objectives that wait to be worked out.")
     dead_letters: int
     refused: int = Field(description="How many fields Jira refused to take.")
     gaps: int = Field(description="Issues that could not be read and that wait for a person.")
@@ -182,7 +182,7 @@ class SyncBody(RequestPart):
     )
     anew: bool = Field(False, description="Begin at the first issue even where a sync was interrupted.")
     accept_loss: bool = Field(False, description="Believe Jira even if most issues are gone from it.")
-    write: bool = Field(True, description="False: only bring the mirror up to date.")
+    write: bool = Field(True, description="False: only bring the local copy up to date.")
 
 
 class JobJson(JsonShape):
@@ -323,7 +323,7 @@ def _drift(found: Drift | None) -> DriftJson | None:
 @ROUTES.post(
     "/sites/{site}/sync",
     "editor",
-    "Sync now: read the whole scope and reconcile everything, in the background.",
+    "Sync now: read the whole scope and work everything out, in the background.",
     status=202,
 )
 def start_sync(caller: Caller, path: SiteAddress, body: SyncBody) -> Reply[JobJson]:

@@ -82,7 +82,7 @@ def loss_json(one: Loss) -> LossJson:
 
 @ROUTES.post("/losses/accept", "editor", "Believe that they are gone.")
 def accept_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
-    """They are gone: they leave the mirror, and what stood on them is computed without them."""
+    """They are gone: they leave the local copy, and what stood on them is computed without them."""
     site = known_site(caller.connector, body.site)
     try:
         done = losses.accept(caller.connector, caller.actor, site, body.names)

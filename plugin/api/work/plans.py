@@ -66,7 +66,7 @@ class PlanOutcomeJson(JsonShape):
 
     written: list[ChangeOfField] = Field(description="The changes that were written.")
     refused: list[RefusedChange] = Field(description="The changes that Jira refused.")
-    waiting: list[WaitingObjectiveJson] = Field(description="Objectives that could not be reconciled now.")
+    waiting: list[WaitingObjectiveJson] = Field(description="Objectives that could not be worked out now.")
 
 
 class PlanQuery(PageQuery):
@@ -79,7 +79,7 @@ class PlanQuery(PageQuery):
 
 
 class ApplyBody(RequestPart):
-    """Which objectives to reconcile and write now."""
+    """Which objectives to work out and write now."""
 
     site: SiteName | None = None
     objectives: list[Word] = Field(min_length=1, max_length=MOST_AT_ONCE, description="Keys or ids.")
@@ -115,7 +115,7 @@ class WritesQuery(PageQuery):
 
 @ROUTES.get("/plan", "viewer", "What would be written to Jira, and why. Changes nothing.", heavy=True)
 def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanJson]]:
-    """A dry run of the real planner over the mirror; asks Jira nothing."""
+    """A dry run of the real planner over the local copy; asks Jira nothing."""
     site = site_of(caller, query)
     name = list_name(f"plan:{site}", query)
     after = position(query.cursor, name, (str,))
@@ -151,10 +151,10 @@ def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
 
 
 @ROUTES.post(
-    "/plan/apply", "editor", "Reconcile these objectives now and write what differs to Jira.", heavy=True
+    "/plan/apply", "editor", "Work out these objectives now and write what differs to Jira.", heavy=True
 )
 def apply_plan(caller: Caller, body: ApplyBody) -> Reply[PlanOutcomeJson]:
-    """Reconcile these objectives and write what differs."""
+    """Work out these objectives and write what differs."""
     site = known_site(caller.connector, body.site)
     done = plans.apply(caller.connector, caller.actor, site, chosen(caller, site, body.objectives))
     return Reply(
@@ -188,7 +188,7 @@ def refused_json(one: WriteRefusal) -> RefusedChange:
 
 @ROUTES.get("/writes", "viewer", "What was written to Jira, refused and held writes too.")
 def list_writes(caller: Caller, query: WritesQuery) -> Reply[Page[WriteJson]]:
-    """The ledger of writes, newest first."""
+    """The record of writes, newest first."""
     site = site_of(caller, query)
     name = list_name(f"writes:{site}", query)
     words = tuple((query.text or "").split()[:20])

@@ -9,6 +9,7 @@ import click
 
 from mappings import presets
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
+from mappings.document.choices import scope_choice
 from mappings.document.editor_schema import json_schema
 from mappings.document.text.canonical import export
 from mappings.document.text.source import decode_text, read_document
@@ -25,6 +26,7 @@ from plugin.cli.mappings.mapping_life import (
 from plugin.cli.mappings.trial import try_command
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
+from plugin.use_cases.mappings.first_mapping import field_steps, fit, fit_notes
 from plugin.use_cases.mappings.mapping_life import check_text, read_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -86,15 +88,42 @@ def schema_command() -> None:
 
 @mapping_group.command("presets")
 @click.argument("name", required=False)
-def presets_command(name: str | None) -> None:
+@click.option(
+    "--site", help="Fit it to this site, which is asked what it has; else it names what is invented."
+)
+@click.option("--project", "projects", multiple=True, help="With --site: of these projects (their keys).")
+def presets_command(name: str | None, site: str | None, projects: tuple[str, ...]) -> None:
     """List the presets, or print one to start from: jira-okr mapping presets epics-as-objectives > mapping.yaml."""
+    if (site or projects) and name is None:
+        raise click.UsageError("Name a preset to be fitted; without a name they are listed.")
+    if projects and site is None:
+        raise click.UsageError("--project goes with --site: it says of which projects of that site.")
     if name is None:
         for known in presets.names():
             say(known)
         return
     if name not in presets.names():
         raise click.UsageError(f"There is no preset {name!r}. Presets: {', '.join(presets.names())}.")
-    click.echo(presets.text(name), nl=False)
+    if site is None:
+        click.echo(f"{told_invented(name)}{presets.text(name)}", nl=False)
+        return
+    with open_connector(site=site) as connector:
+        found = fit(connector, COMMAND_LINE, site, name, projects)
+    for note in fit_notes(found):
+        say(note, err=True)
+    for step in field_steps(found.adaptation.lacking, found.projects):
+        say(f"Your Jira lacks {step}", err=True)
+    click.echo(found.adaptation.text, nl=False)
+
+
+def told_invented(name: str) -> str:
+    """What in a preset is nobody's but an invented company's, as a comment."""
+    projects = scope_choice(read_document(presets.text(name)).require().scope).projects or ()
+    named = f"the project{'s' * (len(projects) > 1)} {', '.join(projects)}, and " if projects else ""
+    return (
+        f"# Invented, to be replaced by what your Jira has: {named}the names of types, fields and statuses.\n"
+        f"# Once a site is connected it can be fitted to that: jira-okr mapping presets {name} --site NAME\n"
+    )
 
 
 @mapping_group.command("export")

@@ -61,7 +61,7 @@ expect_option = click.option(
 def preview_command(file: Path, site: str, as_json: bool, issues: bool, at: str | None) -> None:
     """Show what activating a mapping would do, before it does it: every objective before and after, the writes, their cost.
 
-    Works from the mirror with the real planner; changes nothing, and
+    Works from the local copy with the real planner; changes nothing, and
     asks Jira for its goals and the order of versions alone, where the mapping
     needs them and they are not known yet.
     """
@@ -131,9 +131,9 @@ def reword_command(file: Path | None, site: str, as_json: bool) -> None:
 @expect_option
 @large_option
 def activate_command(file: Path, site: str, agreed: str | None, expect: str | None, large: bool) -> None:
-    """Make a mapping the active revision of a site; every objective is reconciled by it from now on.
+    """Make a mapping the active revision of a site; every objective is worked out by it from now on.
 
-    What it needs and the mirror does not hold is read first; the former revision rules until then.
+    What it needs and the local copy does not hold is read first; the former revision rules until then.
     """
     with open_connector(site=site) as connector:
         text = decode_text(file.read_bytes(), str(file))
@@ -151,7 +151,7 @@ def activate_command(file: Path, site: str, agreed: str | None, expect: str | No
                 report=report,
             )
     say(f"Active: revision {previewed.preview.revision}.")
-    say("Running workers reconcile every objective now; without any, run jira-okr sync.")
+    say("Running workers work every objective out now; without any, run jira-okr sync.")
 
 
 @click.command("rollback")
@@ -342,7 +342,7 @@ def _show_preview(previewed: PreviewedMapping, file: Path, issues: bool) -> None
     )
     if previewed.unread:
         say(
-            f"The mirror does not hold {previewed.unread.said}: this preview takes it as empty. "
+            f"The local copy does not hold {previewed.unread.said}: this preview takes it as empty. "
             "Activating reads it first, and plans anew by what it read."
         )
     if previewed.hold:

@@ -78,7 +78,9 @@ READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--without-blocked", is_flag=True, help="Apply what is not blocked, and leave out the rest.")
 @click.option(
-    "--release", is_flag=True, help="Apply it though the brake holds it: you looked at what would change."
+    "--release",
+    is_flag=True,
+    help="Apply it though the large-change stop holds it: you looked at what would change.",
 )
 @site_option
 @json_option

@@ -19,7 +19,7 @@ from plugin.use_cases.work.plans import apply, objectives_in_order
 @site_option
 @json_option
 def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
-    """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
+    """Work out all objectives, or those named, from the local copy (mirror) and write what differs to Jira."""
     with open_connector(site=site) as connector:
         ids = objectives_in_order(connector, COMMAND_LINE, site, keys)
         done = apply(connector, COMMAND_LINE, site, ids, release_held=release_held, everything=not keys)

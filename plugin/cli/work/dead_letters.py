@@ -43,20 +43,20 @@ DONE = {"retry": "retried", "discard": "discarded"}
 
 @click.group("dead-letters")
 def dead_letters_group() -> None:
-    """Look after work that failed for good: objectives that could not be reconciled, and fields that Jira refused."""
+    """Look after work that failed for good: objectives that could not be worked out or written (dead letters), and fields that Jira refused."""
 
 
 @dead_letters_group.command("list")
 @site_option
 @json_option
 def list_command(site: str, as_json: bool) -> None:
-    """List dead letters with the last error and what to do. Exit code 1 where there are any."""
+    """List failed items with the last error and what to do. Exit code 1 where there are any."""
     with open_connector(site=site) as connector:
         found = letters(connector, site)
     if as_json:
         show_json([letter_values(letter) for letter in found])
     elif not found:
-        say("No dead letters.")
+        say("No failed items.")
     else:
         rows = [
             (one.objective, f"{one.issue} {one.field}".strip() or "(whole)", one.error, one.remedy, one.at)
@@ -72,7 +72,7 @@ def chosen_letters(act: Act) -> Callable[..., None]:
 
     @click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
     @click.option("--field", "field_id", help="Only this field (its id or name).")
-    @click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
+    @click.option("--all", "everything", is_flag=True, help="All failed items of the site.")
     @site_option
     @json_option
     @wraps(act)
@@ -160,7 +160,7 @@ def choose(
     ]
     if not chosen:
         known = ", ".join(sorted({one.objective for one in found})) or "none"
-        raise Refusal(f"No dead letter is called so. Objectives with dead letters: {known}.")
+        raise Refusal(f"No failed item is called so. Objectives that failed: {known}.")
     return chosen
 
 

@@ -18,7 +18,7 @@ from plugin.use_cases.work.plans import objectives_in_order, plan
 @site_option
 @json_option
 def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
-    """Show what would be written to Jira, for all objectives or those named. Reads the mirror; writes nothing.
+    """Show what would be written to Jira, for all objectives or those named. Reads the local copy (mirror); writes nothing.
 
     Exit code 0 whether or not there is something to write.
     """

@@ -50,7 +50,7 @@ MOST_SHOWN = 5
 """So many of a kind are told, unless all that is missing is asked for."""
 NO_CALLS = Budget(0, 0)
 WAITING = {
-    MissingKind.DEAD_LETTER: "dead letter",
+    MissingKind.DEAD_LETTER: "failed item",
     MissingKind.REFUSED: "refused",
     MissingKind.HELD: "held",
     MissingKind.UNREAD: "gap",

@@ -16,7 +16,9 @@ from plugin.use_cases.work.sync import FULL, READ, ReadWorkload, SyncRequest, Sy
 
 @click.command("sync")
 @site_option
-@click.option("--read-only", is_flag=True, help="Only bring the mirror up to date; write nothing to Jira.")
+@click.option(
+    "--read-only", is_flag=True, help="Only bring the local copy up to date; write nothing to Jira."
+)
 @click.option("--accept-loss", is_flag=True, help="Believe that all that Jira shows no more is gone.")
 @click.option("--recent", is_flag=True, help="Read only what changed of late; deletions stay unseen.")
 @click.option("--anew", is_flag=True, help="Begin at the first issue even where a sync was interrupted.")
@@ -24,7 +26,7 @@ from plugin.use_cases.work.sync import FULL, READ, ReadWorkload, SyncRequest, Sy
 def sync_command(
     site: str, read_only: bool, accept_loss: bool, recent: bool, anew: bool, as_json: bool
 ) -> None:
-    """Read every issue of the mapping's scope, then reconcile every objective that does not stand as it should and write what differs.
+    """Read every issue of the mapping's scope, then work out every objective that does not stand as it should and write what differs.
 
     A sync that was interrupted goes on where it stopped.
     """

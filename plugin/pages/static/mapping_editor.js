@@ -95,6 +95,10 @@
   };
 
   // -- the draft is kept by the same call that looks at it; one call at a time, so that an older text never comes after a newer
+  const tell = (said, refused = false) => {
+    kept.textContent = said;
+    kept.classList.toggle("is-refused", refused);
+  };
   const never = new Promise(() => {});
   const seen = form.elements.seen;
   let outdated = false;
@@ -109,15 +113,15 @@
     const first = typed ? before.then(() => (leaving || !view.state.doc.eq(doc) ? never : keep(doc))) : JSON.parse(form.dataset.found);
     return Promise.resolve(first).then((findings) => {
       if (!view.state.doc.eq(doc)) return never;
-      if (typed) kept.textContent = "Kept.";
+      if (typed) tell("Kept.");
       list(findings);
       view.dispatch({ effects: found.of(findings) });
       return marks(doc, findings);
     }).catch((error) => {
       outdated = error.cause === "outdated";
-      if (view.state.doc.eq(doc)) kept.textContent = outdated
+      if (view.state.doc.eq(doc)) tell(outdated
         ? `Not kept: ${error.message} Your text is still here; “Keep the draft” shows how to go on.`
-        : "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
+        : "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.", true);
       return never;
     });
   };
@@ -133,7 +137,7 @@
     if (!update.docChanged) return;
     typed = true;
     area.value = update.state.doc.toString();
-    kept.textContent = "Keeping…";
+    tell("Keeping…");
   });
 
   // -- completion: keys and values of the schema, names of the site

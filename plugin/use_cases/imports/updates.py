@@ -119,7 +119,7 @@ def brake_reason(changed: int, known: int, part: BrakePart) -> str:
     """Why a person looks first, by the brake of the mapping; empty where nothing speaks against it."""
     if changed <= part.floor or Fraction(changed, max(known, 1)) <= Fraction(part.share):
         return ""
-    return f"{changed} of {known} issues that were imported would change, more than the brake of the mapping lets pass."
+    return f"{changed} of {known} issues that were imported would change, more than the large-change stop of the mapping lets pass."
 
 
 def read_issues(context: Context, ids: Iterable[str], changes: Iterable[IssueChange]) -> dict[str, Issue]:

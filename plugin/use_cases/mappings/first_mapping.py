@@ -84,6 +84,10 @@ def fit_notes(found: FittedPreset) -> tuple[str, ...]:
     document = read_document(found.adaptation.text).document
     if document is not None and not document.objectives:
         which = "This makes no objectives yet: it writes sums on the issues it names."
+    elif document is not None and not any(MARK in (rule.select or "") for rule in document.objectives):
+        which = f"{found.every} issues are objectives."
+        if not found.every:
+            which = "No issue is an objective yet: make issues of the types that are selected, or change what is selected."
     elif found.marked:
         which = f"{found.with_label} issues carry the label {MARK} and are objectives."
         if not found.with_label:

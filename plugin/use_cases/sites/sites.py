@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from connectors.jira.http.errors import AuthFailure, JiraError
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.sites import sites
@@ -84,10 +85,21 @@ def shortcomings(found: ConnectionTest) -> tuple[str, ...]:
     )
 
 
+AS_SERVICE_ACCOUNT = (
+    "Without an e-mail address the token is taken for that of a service account, which goes by Atlassian's gateway: "
+    "where it is a person's, give the address of that account."
+)
+
+
 @act(ADMIN)
 def add(connector: Connector, actor: Actor, new: NewSite) -> ConnectionTest:
     """Try a site and keep it. Raises Refusal for what cannot be, JiraError where it does not let us in; then nothing is kept."""
-    return saved_sites.add_site(connector, new, actor.label)
+    try:
+        return saved_sites.add_site(connector, new, actor.label)
+    except JiraError as error:
+        if new.token and not new.email and not isinstance(error, AuthFailure):  # that says it itself
+            error.advise(f"{AS_SERVICE_ACCOUNT} {error.remedy}")
+        raise
 
 
 @act(ADMIN)

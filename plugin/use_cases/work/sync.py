@@ -104,7 +104,7 @@ class SyncResult:
             f"{self.read.standing} {self.subjects} stand as they should. " if self.read.standing else ""
         )
         return (
-            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Reconciled {self.done.reconciled} {self.subjects}: "
+            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Worked out {self.done.reconciled} {self.subjects}: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
             f"{self.lacking.gaps} gaps{self.lacking.said}{failed}.{waiting}"
         )

@@ -16,7 +16,7 @@ ERRORS = [
     ("cf[99999] = 5", "unknown-field", 0, 9, "cf[10010]"),
     ("customfield_10010 = 5", "unknown-field", 0, 17, "write cf[10010]"),
     ("Severity = High", "ambiguous-field", 0, 8, "write cf[10016]"),
-    ("comment ~ word", "unsupported-field", 0, 7, "comments are not mirrored"),
+    ("comment ~ word", "unsupported-field", 0, 7, "comments are not kept here"),
     ("'Time Spent' > 5", "unknown-field", 0, 12, ""),
     ("workRatio > 5", "unsupported-field", 0, 9, "work logs"),
     ("issue.property[x].y = 1", "unsupported-field", 0, 19, "use a field"),

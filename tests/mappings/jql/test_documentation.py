@@ -63,7 +63,7 @@ def test_what_is_documented_as_refused_is_registered_as_refused() -> None:
     functions = {word.removesuffix("()") for word in named if word.endswith("()")}
     assert functions <= set(REFUSED)
     assert set(HISTORY) <= set(named)
-    [fields] = [words(row[0]) for row in rows(section("Refused")) if "not mirrored" in row[0]]
+    [fields] = [words(row[0]) for row in rows(section("Refused")) if "not kept here" in row[0]]
     assert len(fields) > 5
     assert set(fields) <= set(UNSUPPORTED)
 

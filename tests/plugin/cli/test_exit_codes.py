@@ -76,6 +76,7 @@ GIVEN = {"file": "mapping.yaml", "number": "1", "value": "40%", "before": "activ
 MORE = {
     "check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"],
     "forecast": ["CORE-1"],
+    "mapping presets": ["epics-as-objectives"],
     "cycle reopen": ["--reason", "counted twice"],
     "cycle unlock": ["--reason", "agreed anew"],
     "cycle replay": ["--mapping", "then"],

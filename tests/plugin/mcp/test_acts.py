@@ -121,7 +121,7 @@ def test_what_cannot_be_kept_is_refused_in_words(editor: Assistant) -> None:
     past = {**SAID, "until": "2020-01-01"}
     handle = editor.ask("okr_check_in", **past)["confirm"]
     assert "until" in editor.refused("okr_check_in", **past, confirm=handle)
-    assert "'PLAT-24' is no dead letter. Dead letters: none." in editor.refused(
+    assert "'PLAT-24' is no failed item. Failed items: none." in editor.refused(
         "okr_retry", objective_key="PLAT-24"
     )
 

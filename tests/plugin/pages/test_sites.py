@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
@@ -48,6 +49,24 @@ def test_a_wrong_token_keeps_nothing_and_loses_nothing_typed(admin, world):
     assert CONNECTOR.email in page
     assert "wrong" not in page
     assert "acme" not in world.connector.sites
+
+
+def test_an_address_without_its_scheme_is_taken_and_the_field_lets_it_pass(admin, world):
+    """Browsers show addresses without https://, and a field of the type url refuses these before anybody is asked."""
+    page = BeautifulSoup(admin.text("/setup"), "html.parser")
+    assert page.select_one("input[name=url]")["type"] == "text"
+    answer = admin.post("/setup", url="nowhere.acme.invalid/browse/ABC-1", **GIVEN)
+    assert (answer.status_code, "acme" in world.connector.sites) == (422, False)
+    assert "https://nowhere.acme.invalid/rest/api/2" in answer.get_data(as_text=True)
+
+
+def test_a_token_without_an_account_that_reaches_nobody_says_for_what_it_was_taken(admin):
+    given = {**GIVEN, "email": "", "url": "https://nowhere.acme.invalid"}
+    said = admin.post("/setup", **given).get_data(as_text=True)
+    assert "taken for that of a service account" in said
+    assert "taken for that of a service account" not in admin.post(
+        "/setup", **{**given, "email": CONNECTOR.email}
+    ).get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from connectors.store.numbers import objectives
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings import presets
+from mappings.document.text.source import read_document
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import entity_property
 from plugin.use_cases.mappings.mapping_life import activate
@@ -49,7 +50,7 @@ def refuse(quiet: Any, objective_id: str) -> None:
 def test_dead_letters_are_listed_by_objective_and_field_with_error_and_remedy(
     quiet: Any, command: Any
 ) -> None:
-    assert command("dead-letters", "list") == (0, "No dead letters.\n")
+    assert command("dead-letters", "list") == (0, "No failed items.\n")
     first, second, *_ = quiet.objectives()
     bury(quiet, first)
     refuse(quiet, second)
@@ -166,3 +167,18 @@ def test_status_lists_the_objectives_when_asked_and_says_first_what_is_wrong(
     assert {one["key"] for one in listed if one["key"]} == {
         word for word in said.split() if KEY.fullmatch(word)
     }
+
+
+def test_a_preset_says_what_is_invented_and_is_fitted_to_a_site(quiet: Any, command: Any) -> None:
+    """As it stands it names projects of nobody; with a site it names those there are, and nothing but YAML is printed."""
+    code, said = command("mapping", "presets", "epics-as-objectives")
+    assert code == 0
+    first = said.splitlines()[0]
+    assert first.startswith("# Invented")
+    assert "PLAT, CORE, GROW" in first
+    assert read_document(said).require().name == "epics-as-objectives"
+    code, said = command("mapping", "presets", "epics-as-objectives", "--site", "main", "--project", "CORE")
+    assert (code, "Invented" in said) == (0, False)
+    assert read_document(said).require().scope == "project in (CORE)"
+    assert command("mapping", "presets", "--site", "main")[0] == 2
+    assert command("mapping", "presets", "epics-as-objectives", "--project", "CORE")[0] == 2

@@ -125,7 +125,7 @@ def test_what_is_missing_is_the_same_at_each_door_and_each_says_its_own_remedy(f
     mine = of_one.json["items"]
     assert [one["kind"] for one in mine][:3] == [one["kind"] for one in listed][:3]
     words = failed.command("status").stdout
-    assert f"dead letter: {KEY}: Jira answered 400\n  to do: Add the field" in words
+    assert f"failed item: {KEY}: Jira answered 400\n  to do: Add the field" in words
     assert "--" not in str(listed)
 
 
