@@ -1,6 +1,7 @@
 """The changes of issues that KPIs or people look back at, one row an issue, each with the `updated` of the issue up to which it is whole.
 
-A row is as good as its issue is old: where the mirror has a later `updated`, or other fields are asked for, it is read again.
+A row is as good as its issue is old: where the mirror has a later `updated`, or other fields are asked for, it is read again. One that was
+read while another change might still get the same `updated` is open: it is kept as of just before, and read once more.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, exists, or_, select, update
@@ -24,18 +25,33 @@ Entry = tuple[int, str, str | None, str | None, str | None]
 """A change: when, of which field, what it held before as id and as text, what it holds since as id."""
 AT_ONCE = 1_000
 PLAIN = 300
+OPEN = 1
+"""By so many milliseconds what is open is dated back."""
+
+
+def nowhere(_updated: datetime) -> bool:
+    """No instant is so near that what is open is taken for whole."""
+    return False
 
 
 def load_known(
-    conn: Connection, site: str, updated: Mapping[str, datetime], fields: Iterable[str]
+    conn: Connection,
+    site: str,
+    updated: Mapping[str, datetime],
+    fields: Iterable[str],
+    is_near: Callable[[datetime], bool] = nowhere,
 ) -> dict[str, tuple[FieldChange, ...]]:
-    """The histories of these issues (id → `updated`) that are whole up to then, of these fields."""
+    """The histories of these issues (id → `updated`) that are whole up to then, of these fields.
+
+    What is open counts where that instant is so near that nobody can know better yet.
+    """
     found: dict[str, tuple[FieldChange, ...]] = {}
     told, ids = _digest(fields), list(updated)
     for at in range(0, len(ids), AT_ONCE):
         mine = (table.c.site == site, among(conn, table.c.issue_id, ids[at : at + AT_ONCE]))
         for row in conn.execute(select(table).where(*mine, table.c.fields == told)):
-            if from_ms(row.updated) >= updated[row.issue_id]:
+            asked = updated[row.issue_id]
+            if row.updated >= to_ms(asked) or (row.updated >= to_ms(asked) - OPEN and is_near(asked)):
                 found[row.issue_id] = _steps(row.content)
     return found
 
@@ -46,14 +62,15 @@ def put(
     histories: Mapping[str, Iterable[FieldChange]],
     updated: Mapping[str, datetime],
     fields: Iterable[str],
+    left_open: Collection[str] = (),
 ) -> None:
-    """Keep the histories of issues that were last updated then."""
+    """Keep the histories of issues that were last updated then; those that are `left_open` are to be read once more."""
     told = _digest(fields)
     rows = [
         {
             "site": site,
             "issue_id": issue_id,
-            "updated": to_ms(updated[issue_id]),
+            "updated": to_ms(updated[issue_id]) - OPEN * (issue_id in left_open),
             "fields": told,
             "content": _packed([_entry(step) for step in steps]),
         }

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
-from connectors.store.mirror import issue_histories, mirror
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CURRENT, CyclePart
@@ -27,6 +27,7 @@ from mappings.rollup.cycles.carry import NO_CARRIES, Carries
 from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, end_before, end_of, facts_at_end, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.context import Context
+from plugin.sync.refresh import issue_steps
 
 States = Mapping[str, ObjectiveState]
 Measure = Callable[[list[str], States, Ends, Mapping[str, str]], dict[str, ObjectiveState]]
@@ -218,7 +219,7 @@ def _at_end(
     if cycle.measured == "close":
         return EndFacts(cycle.id, tuple(issues[id_] for id_ in sorted(issues)))
     later = {one.id: one.updated for one in issues.values() if one.updated > end}
-    histories = issue_histories.load_known(conn, context.site, later, context.history_fields) if later else {}
+    histories = issue_steps.load_histories(context, conn, later)
     former = mirror.former_keys(conn, context.site) if histories else {}
     linked = bool(histories) and looks_at_links(context.mapping)
     witness = PastFacts(issues.values(), histories, context.catalogue, former, linked=linked)

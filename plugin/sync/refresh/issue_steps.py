@@ -1,6 +1,7 @@
 """The histories of issues: read from Jira in bulk where nobody read them yet or the issue was touched since, and kept.
 
-What nobody looks back at is not read. A history is whole up to the `updated` of its issue that it was read for.
+What nobody looks back at is not read. A history is whole up to the `updated` of its issue that it was read for, unless it was read so soon
+after that another change may bear the same one (`own_writes.is_over`): then it is read once more, as readings are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from connectors.store.mirror import issue_histories
 from mappings.explain.past import FieldChange
 from plugin.sync.context import Context
+from plugin.sync.refresh.own_writes import is_over
 
 AT_ONCE = 1_000
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -23,7 +25,14 @@ Histories = dict[str, tuple[FieldChange, ...]]
 
 def load_histories(context: Context, conn: Connection, updated: Mapping[str, datetime]) -> Histories:
     """The histories of these issues (id → `updated`) that are known whole."""
-    return issue_histories.load_known(conn, context.site, updated, context.history_fields) if updated else {}
+    if not updated:
+        return {}
+    now = context.clock()
+
+    def is_near(at: datetime) -> bool:
+        return not is_over(at, now)
+
+    return issue_histories.load_known(conn, context.site, updated, context.history_fields, is_near)
 
 
 def read(
@@ -37,11 +46,13 @@ def read(
     jira = context.jira.in_background()
     for place in range(0, len(wanted), AT_ONCE):
         part = {id_: updated[id_] for id_ in wanted[place : place + AT_ONCE]}
+        read_at = context.clock()
         steps = jira.steps(list(part), fields, part, context.called_fields)
+        left_open = {id_ for id_, at in part.items() if not is_over(at, read_at)}
         with context.store.write() as conn:
             torn = _torn(context, conn, steps)
             steps = {id_: its for id_, its in steps.items() if id_ not in torn}
-            issue_histories.put(conn, context.site, steps, part, fields)
+            issue_histories.put(conn, context.site, steps, part, fields, left_open)
         found |= steps
         report(min(place + AT_ONCE, len(wanted)), len(wanted))
     return found

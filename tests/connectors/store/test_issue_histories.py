@@ -43,3 +43,18 @@ def test_what_was_kept_before_is_read_as_it_is(store: Store, now: datetime) -> N
         plain = json_text.encode([issue_histories._entry(step) for step in told])
         conn.execute(update(table).values(content=plain))
         assert issue_histories.load_known(conn, "main", {"10": now}, ()) == {"10": told}
+
+
+def test_what_was_read_in_the_second_of_a_change_is_read_once_more(store: Store, now: datetime) -> None:
+    later = now + timedelta(milliseconds=1)
+    with store.write() as conn:
+        issue_histories.put(conn, "main", {"10": (), "11": ()}, {"10": now, "11": now}, ("status",), {"10"})
+
+        def known(at: datetime, *, near: bool) -> set[str]:
+            wanted = {"10": at, "11": at}
+            return set(issue_histories.load_known(conn, "main", wanted, ("status",), lambda _: near))
+
+        assert known(now, near=True) == {"10", "11"}
+        assert known(now, near=False) == {"11"}
+        assert known(later, near=True) == {"11"}
+        assert known(later, near=False) == set()

@@ -916,6 +916,28 @@ def test_histories_that_are_kept_are_not_asked_for_again(firm: Any) -> None:
     assert firm.calls("changelog/bulkfetch") == 0
 
 
+def test_a_change_in_the_second_of_a_read_is_found_by_reading_once_more(firm: Any) -> None:
+    """Jira dates both alike, so nothing told of the second one until the next edit."""
+    context, sandbox = firm.context, firm.sandbox.sandbox
+    story = next(one for one in firm.records() if one.status.category == "new")
+    firm.clock.pass_by(minutes=5)
+    firm.move(story, "In Progress")
+    full_read.resync(context)
+    wanted = {story.id: firm.mirror()[story.id].updated}
+    first = issue_steps.brought(context, wanted)[story.id]
+    firm.move(story, "Done")
+    sandbox.hold(replace(sandbox.records[story.id], updated=wanted[story.id]))
+    firm.calls("changelog/bulkfetch")
+    assert issue_steps.brought(context, wanted) == {story.id: first}  # nobody can know better yet
+    firm.clock.pass_by(seconds=3)
+    issue_steps.keep_up(context)
+    found = issue_steps.brought(context, wanted)[story.id]
+    assert [step.field_id for step in found[len(first) :]].count("status") == 1
+    assert firm.calls("changelog/bulkfetch") == 1
+    issue_steps.keep_up(context)
+    assert (issue_steps.brought(context, wanted), firm.calls("changelog/bulkfetch")) == ({story.id: found}, 0)
+
+
 def test_a_history_that_lost_every_change_is_not_kept_in_the_place_of_the_one_that_is_known(
     firm: Any,
 ) -> None:
