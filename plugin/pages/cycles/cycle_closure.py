@@ -55,6 +55,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             )
         except CycleRefusal as error:
             flash_refusal(f"Not kept: {error}")
+            unkept = TypedScores(learnt_from=form.get("objective", ""), learnt=form.get("said", ""))
+            return review_page(StoredSources(connector), cycle, unkept), 422
         else:
             flash("What was learnt is kept." if kept is not None else "Nothing is said of it any more.")
         page = form.get("page", "1")

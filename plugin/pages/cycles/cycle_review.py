@@ -26,7 +26,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 
 
 def review_page(sources: Sources, chosen: str, typed: TypedScores = NOTHING_TYPED) -> str:
-    """The review of a cycle; with what was `typed` to close it where that was refused."""
+    """The review of a cycle; with what was `typed` where that was refused."""
     today = sources.now().astimezone(sources.zone).date()
     found = review(sources.objectives(), sources.cycles(), chosen, today, sources.past_cycles())
     over = found is not None and found.over
@@ -48,7 +48,7 @@ def review_page(sources: Sources, chosen: str, typed: TypedScores = NOTHING_TYPE
         saying=saying,
         typed=typed,
         learned={(row.site, row.id): row.learned for row in rows},
-        writing=request.args.get("learn", ""),
+        writing=typed.learnt_from or request.args.get("learn", ""),
         only_site=next(iter(sources.site_names()), ""),
         longest=LONGEST_NOTE,
         address=objective_address,

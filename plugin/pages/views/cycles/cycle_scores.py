@@ -77,10 +77,12 @@ class TypedScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypedScores:
-    """What a person typed to close a cycle: by the ids of objectives, and the note on the cycle."""
+    """What a person typed and was not kept: to close a cycle, by the ids of objectives, and the note on it; or what was learnt from one of them (its id)."""
 
     scores: Mapping[str, TypedScore] = field(default_factory=dict)
     note: str = ""
+    learnt_from: str = ""
+    learnt: str = ""
 
 
 def cycle_scores(

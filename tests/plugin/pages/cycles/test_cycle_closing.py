@@ -125,6 +125,9 @@ def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is
     editor.post(address, objective=one.id, said="  ")
     assert "Fewer, sooner" not in viewer.text(f"/review?cycle={over}")
     assert "is no objective of" in editor.post(address, objective="NOPE-1", said="x").get_data(as_text=True)
+    refused = editor.post(address, objective=one.id, said="Fewer. " * 400)
+    page = BeautifulSoup(refused.get_data(as_text=True), "html.parser")
+    assert (refused.status_code, page.select_one("textarea[form=learning]").text) == (422, "Fewer. " * 400)
 
 
 def test_what_was_typed_stands_there_still_where_closing_is_refused(desk, world):
