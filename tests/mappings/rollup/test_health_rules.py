@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from mappings.rollup.health import HealthCriteria, by_pace, worst
 from mappings.rollup.health_rules import HEALTH_RULES, verdict
-from mappings.rollup.state import Health, HealthLevel
+from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
+from mappings.rollup.structure.trial import Requirement, RuleBench
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 
@@ -71,3 +76,54 @@ def test_what_the_rollup_fires_is_what_is_defined() -> None:
     assert fired == set(HEALTH_RULES) - banded
     levels = {level.replace("_", "-") for level in ("on_track", "at_risk", "off_track")}
     assert banded == {f"{by}-{level}" for by in ("pace", "level") for level in levels}
+
+
+STEPS = {
+    "pace-off-track": ["0.02", "0.15", "0.225", "0.29", "0.38", "0.46", "0.54", "0.63", "0.70", "0.79"],
+    "pace-on-track": ["0.79", "0.93", "1.08", "1.25"],
+}
+"""Where the words change."""
+
+
+@pytest.mark.parametrize("rule", STEPS)
+def test_words_change_at_their_bounds_and_nowhere_else(rule: str) -> None:
+    def said(pace: Fraction) -> str:
+        return verdict(Health(HealthLevel.AT_RISK, rule, "", pace))
+
+    little = Fraction(1, 1000)
+    bounds = [Fraction(0), *map(Fraction, STEPS[rule])]
+    for below, bound in pairwise(bounds):
+        assert said(below) == said(bound - little) != said(bound)
+    assert said(bounds[-1]) == said(Fraction(9))
+
+
+def test_a_measurement_is_neither_late_nor_moved_by_the_clock_unless_that_is_said() -> None:
+    found = Measurement(Fraction(1, 2), Fraction(1, 2), Cause.MEASURED, "said")
+    assert (found.late, found.clocked, found.undated) == (False, False, "")
+    rest = (found.start, found.current, found.target, found.measured_at, found.due, found.at_least, found.at_most, found.tolerance)  # fmt: skip
+    assert set(rest) == {None}
+    assert found.ledger == Ledger()
+
+
+def test_of_rules_that_stand_earlier_the_first_that_takes_an_issue_is_told_alone() -> None:
+    def rule(id_: str, takes: bool | None) -> Any:
+        select = None if takes is None else SimpleNamespace(matches=lambda _issue, _moment: takes)
+        return SimpleNamespace(part=SimpleNamespace(id=id_), select=select)
+
+    def asked(*earlier: Any, archived: bool = False, select: bool | None = None) -> list[Requirement]:
+        wanted = rule("wanted", select)
+        bench = SimpleNamespace(
+            mapping=SimpleNamespace(objectives=[*earlier, wanted, rule("later", True)]),
+            moment=None,
+            _by_jql=lambda asks, _select, _issue: Requirement(asks, holds=True),
+        )
+        return list(RuleBench._of_objective(bench, wanted, SimpleNamespace(archived=archived)))  # type: ignore[arg-type]
+
+    why = "“first” stands earlier and takes it: the first rule that matches decides"
+    taken = Requirement("No earlier rule takes it", holds=False, why=why)
+    mine = Requirement("It matches the JQL of the rule", holds=True)
+    gone = Requirement("It is not archived", holds=False, why="Jira has archived it")
+    assert asked() == []
+    assert asked(rule("no", False), rule("plain", None), select=True) == [mine]
+    assert asked(rule("no", False), rule("first", True), rule("second", True), select=True) == [taken, mine]
+    assert asked(rule("first", True), archived=True) == [gone, taken]
