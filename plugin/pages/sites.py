@@ -361,7 +361,7 @@ def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     except JiraError as error:
         return site_page(connector, site, failure=describe_error(error)), 502
     flash(f"{site.name} shows: {MODES[chosen]}.")
-    return redirect(url_for("control.one_site", site=site.name, _anchor="visibility"))
+    return redirect(url_for("control.site", site=site.name, _anchor="visibility"))
 
 
 def goals_account_changed(connector: Connector, site: Site) -> ResponseReturnValue:

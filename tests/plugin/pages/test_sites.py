@@ -194,3 +194,13 @@ def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):
     for thread in threads:
         thread.join()
     assert 1 <= len(looks) <= 2
+
+
+def test_what_people_see_is_chosen_on_the_page_of_the_site(admin, world):
+    for mode, said in (("titles_by_permission", "main shows: "), ("everyone", "main shows: ")):
+        answer = admin.post("/sites/main/visibility", mode=mode)
+        assert answer.status_code == 200
+        assert answer.request.path == "/sites/main"
+        assert said in answer.text
+        assert world.connector.site("main")
+    assert admin.post("/sites/main/visibility", mode="nobody").status_code == 422
