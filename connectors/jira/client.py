@@ -266,6 +266,14 @@ class Jira:
         """The issue that has this key, or had it before it was moved; its name is the key as asked."""
         return lookup.issue_of(self.transport, self.api, key)
 
+    def lacks_issue(self, id_: str) -> bool:
+        """Whether Jira says itself that it has no issue of this id, or shows none. A refusal in other words says nothing."""
+        return lookup.lacks_issue(self.transport, self.api, id_)
+
+    def lacks_person(self, id_: str) -> bool:
+        """Whether Jira says itself that it has nobody of this account id (Cloud) or user name (Data Center)."""
+        return lookup.lacks_person(self.transport, self.api, id_, cloud=self._cloud)
+
     def project_parts(self, project_id: str) -> lookup.ProjectParts:
         """The components and versions of a project."""
         return lookup.project_parts(self.transport, self.api, project_id)

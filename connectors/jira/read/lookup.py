@@ -34,6 +34,24 @@ def issue_of(transport: Transport, api: str, key: str) -> JiraValue | None:
     return JiraValue(str(id_), key) if isinstance(id_, str | int) else None
 
 
+def lacks_issue(transport: Transport, api: str, id_: str) -> bool:
+    """Whether Jira says itself that it has no such issue, or shows none."""
+    return _is_lacking(lambda: transport.get(f"{api}/issue/{quote(id_, safe='')}", {"fields": "summary"}))
+
+
+def lacks_person(transport: Transport, api: str, id_: str, *, cloud: bool) -> bool:
+    """Whether Jira says itself that it has nobody of this account id (Cloud) or user name (Data Center)."""
+    return _is_lacking(lambda: transport.get(f"{api}/user", {"accountId" if cloud else "username": id_}))
+
+
+def _is_lacking(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except JiraRefusal as error:
+        return error.gone
+    return False
+
+
 def project_parts(transport: Transport, api: str, project_id: str) -> ProjectParts:
     """The components and versions of a project; none where Jira does not show it."""
     found = _asked(lambda: transport.get(f"{api}/project/{quote(project_id, safe='')}").json())

@@ -21,12 +21,11 @@ def ids_and_keys(compilation: Compilation, values: Iterable[JqlValue]) -> tuple[
         if value.text.isascii() and value.text.isdigit():
             ids.add(value.text)
         elif KEY.fullmatch(value.text):
-            found = _id_of(compilation, value.text)
-            compilation.mean(NameKind.ISSUE, value, () if found is None else (found,))
-            if found is None:
+            found = _ids_of(compilation, value.text)
+            compilation.mean(NameKind.ISSUE, value, found)
+            if not found:
                 keys.add(value.text)
-            else:
-                ids.add(found)
+            ids |= found
         else:
             message = f"{quote(value.text)} is no issue key or id"
             compilation.refuse(
@@ -35,6 +34,8 @@ def ids_and_keys(compilation: Compilation, values: Iterable[JqlValue]) -> tuple[
     return ids, keys
 
 
-def _id_of(compilation: Compilation, key: str) -> str | None:
-    known = (one.id for one in compilation.catalogue.issues if one.name.casefold() == key.casefold())
-    return next(known, None) or compilation.issue_id_of(key)
+def _ids_of(compilation: Compilation, key: str) -> set[str]:
+    """The issue that a key means; more than one where it was made anew under another id."""
+    known = {one.id for one in compilation.catalogue.issues if one.name.casefold() == key.casefold()}
+    named = None if known else compilation.issue_id_of(key)
+    return known if named is None else {named}

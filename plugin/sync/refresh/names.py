@@ -194,7 +194,9 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
         if form is None:
             return
         seen = seen_in(mirror.every(conn, site), read, form)
-        grown = _with_looked_up(form, seen)
+        # Whoever else bears the name of somebody who is meant is somebody else (`successors`).
+        waiting = [name for name in read if not name.ids]
+        grown = _with_looked_up(form, _called_by(waiting, seen))
         if grown != form:
             bindings.put(conn, site, mapping.revision, grown)
         hold_against(conn, site, mapping, seen, now, LOOKED_UP)
@@ -219,12 +221,25 @@ def take_in(
         found = compare(wanted, form, shown) if form is not None else None
         if form is None or found is None or not found.arrivals:
             return False
-        bindings.put(conn, site, mapping.revision, _with_looked_up(found.bound, shown))
-        _tell_arrivals(conn, site, found.arrivals, now)
-        due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
-        # Issues may be of the scope now, of which no delivery told.
-        read_requests.ask(conn, site, now)
+        keep_arrivals(conn, site, mapping, found.bound, shown, found.arrivals, now)
     return True
+
+
+def keep_arrivals(
+    conn: Connection,
+    site: str,
+    mapping: Mapping,
+    form: Catalogue,
+    shown: Catalogue,
+    arrivals: Iterable[Arrival],
+    now: datetime,
+) -> None:
+    """Bind a mapping to what has come to be called by words of it, too, and tell of it."""
+    bindings.put(conn, site, mapping.revision, _with_looked_up(form, shown))
+    _tell_arrivals(conn, site, arrivals, now)
+    due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
+    # Issues may be of the scope now, of which no delivery told.
+    read_requests.ask(conn, site, now)
 
 
 def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Catalogue) -> Catalogue:
@@ -262,6 +277,19 @@ def _with_looked_up(form: Catalogue, seen: Catalogue) -> Catalogue:
     people = tuple(one for one in seen.people if one.id not in {known.id for known in form.people})
     issues = tuple(one for one in seen.issues if one.id not in {known.id for known in form.issues})
     return replace(form, people=(*form.people, *people), issues=(*form.issues, *issues))
+
+
+def _called_by(names: Collection[MappingName], seen: Catalogue) -> Catalogue:
+    """The people and issues that are called by one of these words."""
+
+    def called(kind: NameKind, entry: CatalogueEntry) -> bool:
+        said = names_of_entry(entry) | {entry.id.casefold()}
+        return any(name.kind is kind and name.word.casefold() in said for name in names)
+
+    return Catalogue(
+        people=tuple(one for one in seen.people if called(NameKind.PERSON, one)),
+        issues=tuple(one for one in seen.issues if called(NameKind.ISSUE, one)),
+    )
 
 
 def let_go(store: Store, site: str, mapping: Mapping, now: datetime) -> None:

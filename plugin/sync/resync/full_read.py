@@ -22,6 +22,7 @@ from plugin.sync.context import Context
 from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
 from plugin.sync.refresh.reread import require_names, with_readings
+from plugin.sync.refresh.successors import look_for_successors
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW, RunningRead, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
@@ -60,6 +61,7 @@ def resync(
     _remember(context, reading)
     comments.catch_up(context)
     observe(context.store, context.site, context.mapping, context.clock())
+    look_for_successors(context)
     written_options.compare(context, report.objectives)
     return report
 

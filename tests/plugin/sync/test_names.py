@@ -389,6 +389,60 @@ def test_a_person_whom_only_issues_show_is_learnt_with_the_next_full_read(firm: 
     assert [(one.id, one.name) for one in active_form(firm).people] == [("4714", "Nina Neu")]
 
 
+@pytest.mark.parametrize(
+    ("meant", "taken_in"),
+    [("left-for-good", True), (person(PEOPLE[2]).id, False)],
+    ids=["who was meant is gone", "who was meant is there"],
+)
+def test_a_person_who_was_made_anew_is_taken_in_once_the_former_one_is_gone(
+    firm: Any, meant: str, taken_in: bool
+) -> None:
+    """As long as Jira has who was meant, another of the same name is somebody else."""
+    anew = person(PEOPLE[3])
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)",
+        f'select: issuetype in (Story, Task, Bug) AND (assignee is EMPTY OR assignee != "{anew.name}")',
+    )
+    activate(firm.connector, TESTER, "main", text, large=True)
+    firm.work_off()
+    form = active_form(firm)
+    with firm.connector.store.write() as conn:
+        revision = firm.context.mapping.revision
+        bindings.put(conn, "main", revision, replace(form, people=(User(meant, anew.name),)))
+    story = firm.sandbox.sandbox.records[firm.records()[0].id]
+    firm.sandbox.sandbox.hold(replace(story, assignee=anew))
+    everything_again(firm)
+
+    ids = {anew.id, meant} if taken_in else {meant}
+    assert [set(one.ids) for one in firm.context.mapping.names if one.word == anew.name] == [ids]
+    assert (told(firm)[-1:] == [("name taken in", anew.name)]) is taken_in
+    everything_again(firm)
+    assert sum(one == ("name taken in", anew.name) for one in told(firm)) == taken_in
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_issue_that_was_made_anew_is_taken_in_once_the_former_one_is_gone(firm: Any, gone: bool) -> None:
+    """Projects are restored from a file under other ids. A key that another issue bears while the one that is meant is there changes nothing."""
+    sandbox = firm.sandbox.sandbox
+    epic = firm.records(scheme.EPIC)[0]
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)", f"select: parent = {epic.key}"
+    )
+    activate(firm.connector, TESTER, "main", text, large=True)
+    firm.work_off()
+    form = active_form(firm)
+    former = "999999" if gone else firm.records(scheme.EPIC)[1].id
+    with firm.connector.store.write() as conn:
+        revision = firm.context.mapping.revision
+        bindings.put(conn, "main", revision, replace(form, issues=(JiraValue(former, epic.key),)))
+    assert former not in sandbox.records or not gone
+    everything_again(firm)
+
+    ids = {epic.id, former} if gone else {former}
+    assert [set(one.ids) for one in firm.context.mapping.names if one.word == epic.key] == [ids]
+    assert (told(firm)[-1:] == [("name taken in", epic.key)]) is gone
+
+
 def test_a_person_whom_a_delivery_shows_is_known_before_anything_is_computed(firm: Any) -> None:
     """It waited for the next full read: until then whom the mapping leaves out was counted."""
     text = presets.text("epics-as-objectives").replace(
