@@ -130,7 +130,7 @@ def texts(conn: Connection, rows: Iterable[StoredRow]) -> Iterator[str]:
         yield with_shares(_read(base, row.content))
 
 
-_SHARE = re.compile(r'("weight":"(\d+)/(\d+)","progress":"(-?\d+)/(\d+)","share":")(-?\d+)/(\d+)"')
+_SHARE = re.compile(r'("weight":"(\d+)/(\d+)","progress":"(-?\d+)/(\d+)","share":")(-?[1-9]\d*)/([1-9]\d*)"')
 _NO_SHARE = re.compile(r'("weight":"(\d+)/(\d+)","progress":"(-?\d+)/(\d+)","share":")(?:\*|:(-?\d+)/(\d+))"')
 """A share that is left out: `*`, or `:` with the sum of the weights from here on. A share is `n/d`, and within a text of
 the state every quotation mark has a backslash before it: neither is found where it does not stand for a share."""
@@ -145,16 +145,15 @@ def without_shares(text: str) -> str:
         before, rest = row.group(1), map(int, row.groups()[1:])
         weight, of_weight, progress, of_progress, share, of_share = rest
         above, below = weight * progress * of_share, of_weight * of_progress * share
-        if above * below <= 0:
-            return row.group()
+        if above * below <= 0 or gcd(share, of_share) != 1:
+            return row.group()  # what is told of it later is in lowest terms
         if above * part == below * whole:
             return f'{before}*"'
         common = gcd(above, below) if above > 0 else -gcd(above, below)
         whole, part = above // common, below // common
         return f'{before}:{whole}/{part}"'
 
-    found = _SHARE.sub(lean, text)
-    return found if with_shares(found) == text else text
+    return text if _NO_SHARE.search(text) else _SHARE.sub(lean, text)
 
 
 def with_shares(text: str) -> str:

@@ -7,7 +7,7 @@ measured from the mirror in the same pass, so that a parent never shows a number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -89,7 +89,7 @@ class AlignedObjectives:
 
 
 LARGE = 1_000
-"""What hangs on so many issues is read and measured without a search for cycles among them; of smaller ones many are measured at once, and the search has to come some time."""
+"""What hangs on so many issues is read, measured, explained and kept without a search for cycles among them; of smaller ones many are measured at once, and the search has to come some time."""
 
 
 def unknown_queries(context: Context, conn: Connection, objective_ids: Iterable[str]) -> dict[str, Selector]:
@@ -103,10 +103,16 @@ def unknown_queries(context: Context, conn: Connection, objective_ids: Iterable[
 
 def measure_objective(context: Context, conn: Connection, objective_id: str) -> MeasuredObjective:
     """The state of one objective as the mirror and the mapping have it."""
-    before = objectives.load(conn, context.site, objective_id)
-    large = before is not None and len(before.state.touched) >= LARGE
-    with collector_resting() if large else nullcontext():
+    with collector_resting():
+        before = objectives.load(conn, context.site, objective_id)
+    with resting_beside(before):
         return measure_together(context, conn, [objective_id]).one(objective_id, before)
+
+
+def resting_beside(before: SavedObjective | None) -> AbstractContextManager[None]:
+    """The collector rests while something is done for this objective, where it is large."""
+    large = before is not None and len(before.state.touched) >= LARGE
+    return collector_resting() if large else nullcontext()
 
 
 def measure_together(

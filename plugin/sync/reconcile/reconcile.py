@@ -37,7 +37,13 @@ from plugin.sync.reconcile import candidates
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
 from plugin.sync.reconcile.lease import ObjectiveLease
-from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, unknown_queries
+from plugin.sync.reconcile.measurement import (
+    MeasuredObjective,
+    measure_objective,
+    owners_of,
+    resting_beside,
+    unknown_queries,
+)
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
@@ -200,7 +206,8 @@ def _decide(context: Context, objective_id: str) -> ReconcileDecision:
 
 def _decided(context: Context, conn: Connection, objective_id: str) -> ReconcileDecision:
     found = measure_objective(context, conn, objective_id)
-    whole = whole_plan(context, conn, objective_id, found)
+    with resting_beside(found.before):
+        whole = whole_plan(context, conn, objective_id, found)
     allowed = without_refused(context, conn, whole) if ObjectiveTrait.REFUSED in found.having else whole
     planned = without_absent(context, allowed)
     sifted = sift(context, conn, planned, braked=ObjectiveTrait.BRAKED in found.having)
@@ -443,7 +450,7 @@ def _save(
     """
     later, state = sifted.later, found.state
     now = context.clock()
-    with context.store.write() as conn:
+    with resting_beside(found.before), context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id, found.before)
         if state is None:
             objectives.remove(conn, context.site, [objective_id])

@@ -252,6 +252,14 @@ def test_shares_that_were_left_out_are_had_back(ledgers: list[list[tuple[Any, ..
             }
             text += json_text.encode(told)
     assert snapshot_text.with_shares(text) == text
+    lean = snapshot_text.without_shares(text)
+    assert snapshot_text.with_shares(lean) == text
+    assert snapshot_text.without_shares(lean) == lean
+
+
+@pytest.mark.parametrize("share", ["2/4", "-1/-2", "01/2", "1/02", "0/1", "1/0"])
+def test_a_share_that_is_written_otherwise_than_we_do_stays_as_it_is(share: str) -> None:
+    text = f'"weight":"1/1","progress":"1/1","share":"{share}"'
     assert snapshot_text.with_shares(snapshot_text.without_shares(text)) == text
 
 
