@@ -14,6 +14,8 @@ from connectors.store.numbers import objectives
 from connectors.store.people import accounts
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
+from plugin.use_cases.check_ins.check_ins import Statement, check_in
+from plugin.use_cases.check_ins.conversation import reply
 from plugin.use_cases.kpis.board import list_kpis
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.visibility.account_people import tie, untie
@@ -51,6 +53,22 @@ def planted(connector: Connector, hidden: tuple[str, ...]) -> tuple[set[str], se
     seen = {one.summary for one in every if one.project.key not in hidden}
     secret = [one for one in every if one.project.key in hidden]
     return {one.key for one in secret} - EXAMPLES, {one.summary for one in secret} - seen
+
+
+def talk(connector: Connector) -> None:
+    """People say of hidden and of seen objectives, and answer, what names hidden issues."""
+    with connector.store.read() as conn:
+        saved = [one.state for one in objectives.load_objectives(conn, "main")]
+        every = [one for one in mirror.every(conn, "main") if one.project.key == HIDDEN]
+    seen = {project: [one for one in saved if one.project_key == project] for project in PROJECTS}
+    for number, states in enumerate(seen.values()):
+        for state in states[:2]:
+            part, issue = state.key_results[0], every[number]
+            said = f"As {issue.key} “{issue.summary}” shows"
+            made = check_in(
+                connector, COMMAND_LINE, "main", state.id, Statement(part.id, None, f"{said}: we wait.")
+            )
+            reply(connector, COMMAND_LINE, "main", state.id, made.id, f"{said}, or not: {issue.key.lower()}.")
 
 
 def be(connector: Connector, role: str, person: str | None) -> Actor:

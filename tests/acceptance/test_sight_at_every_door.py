@@ -42,7 +42,7 @@ from plugin.use_cases.visibility.site_visibility import Visibility, change_visib
 from tests.event_loop import run_apart
 from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import NORTH, company_with_forge
-from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, be, leaks, planted, samples, unpacked
+from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, be, leaks, planted, samples, talk, unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +124,7 @@ def watched(connector: Connector) -> None:
     assert revision is not None
     activate(connector, COMMAND_LINE, "main", revision.text + WATCHED, large=True)
     sync_site(connector, "main")
+    talk(connector)
 
 
 # -- doors: what each tells to whoever asks, by what was asked

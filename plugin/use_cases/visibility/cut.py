@@ -27,6 +27,8 @@ from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_
 from plugin.use_cases.visibility.row_sum import WORK, summed_effects, summed_rows
 
 KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")
+ANY_KEY = re.compile(KEY.pattern, re.IGNORECASE)
+"""A key as people write it, too: Jira finds `plat-7` as well."""
 WORD = re.compile(r"[^\W_]+")
 ID = re.compile(r"[1-9][0-9]{0,17}")
 TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
@@ -111,7 +113,7 @@ def names_in(value: object, others: frozenset[str] = frozenset()) -> Names:
         if ID.fullmatch(text):
             ids.add(text)
         else:
-            keys.update(KEY.findall(text))
+            keys.update(said for one in ANY_KEY.findall(text) for said in {one, one.upper()})
     return Names(frozenset(ids), frozenset(keys))
 
 
@@ -154,7 +156,7 @@ class Cut:
         if self._hidden.numberless:
             text = self._without_numbers(text)
         self._named = []
-        marked = KEY.sub(self._key, self._titles.replaced(text.replace("\x00", ""), self._title))
+        marked = ANY_KEY.sub(self._key, self._titles.replaced(text.replace("\x00", ""), self._title))
         if not self._named:
             return text
         if self._hidden.summed:
@@ -175,7 +177,8 @@ class Cut:
         return self._token(self._called[title])
 
     def _key(self, found: re.Match[str]) -> str:
-        issue = self._hidden.ids.get(found[0])
+        ids = self._hidden.ids
+        issue = ids.get(found[0]) or ids.get(found[0].upper())
         return found[0] if issue is None else self._token({issue})
 
     def _token(self, issues: set[str]) -> str:

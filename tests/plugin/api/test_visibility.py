@@ -40,7 +40,7 @@ from plugin.use_cases.visibility.site_visibility import Visibility, change_visib
 from plugin.use_cases.work.plans import list_writes
 from tests import sight
 from tests.plugin.api.conftest import synced
-from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, leaks, planted, samples, unpacked
+from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, leaks, planted, samples, talk, unpacked
 
 if TYPE_CHECKING:
     from tests.plugin.api.conftest import Api
@@ -53,6 +53,7 @@ def hiding(api: Api) -> Api:
     text = api.get("/sites/main/mapping")["text"]
     activate(api.connector, COMMAND_LINE, "main", text + WATCHED, large=True)
     synced(api.connector)
+    talk(api.connector)
     change_visibility(api.connector, COMMAND_LINE, "main", Visibility.TITLES)
     return api
 

@@ -94,6 +94,9 @@ def test_sentences_lose_keys_that_the_issue_had_before_and_nothing_of_others() -
     assert CUT.text("blocked by OLD-3, not by OLD-31 or XOLD-3") == (
         "blocked by an issue you may not see, not by OLD-31 or XOLD-3"
     )
+    assert CUT.text("as sec-7 shows, utf-8 and Old-3x do not") == (
+        "as an issue you may not see shows, utf-8 and Old-3x do not"
+    )
     assert CUT.value({"SEC-7": ["SEC-7 moved"], "PLAT-8": ("kept",)}) == {
         "An issue you may not see": ["An issue you may not see moved"],
         "PLAT-8": ("kept",),
@@ -173,9 +176,9 @@ def test_ids_and_keys_are_found_however_deep_they_stand() -> None:
         about: frozenset[str]
         words: str
 
-    found = names_in((Note(frozenset({"7"}), "see SEC-7."), {"PLAT-8": None}))
+    found = names_in((Note(frozenset({"7"}), "see SEC-7, old-3."), {"PLAT-8": None}))
     assert found.ids == {"7"}
-    assert found.keys == {"SEC-7", "PLAT-8"}
+    assert found.keys == {"SEC-7", "old-3", "OLD-3", "PLAT-8"}
 
 
 SUMMED = HiddenIssues(
