@@ -119,7 +119,7 @@ def with_learnings(found: Review, learnings: Mapping[tuple[str | None, str], Lea
     rows = tuple(replace(row, learned=texts.get((row.site, row.id), "")) for row in found.rows)
     written = sum(bool(row.learned) for row in rows)
     left = len(rows) - written
-    told = ("With what was learnt", f"{written} of {len(rows)}", f"{left} to write" if left else "")
+    told = ("Learnt from", f"{written} of {len(rows)}", f"{left} to write" if left else "")
     look = found.overview
     return replace(
         found, rows=rows, overview=look and replace(look, counts=(*look.counts, told)) if rows else look

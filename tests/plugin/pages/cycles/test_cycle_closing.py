@@ -120,7 +120,7 @@ def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is
             assert not page.select("textarea[form=learning]")
             if not closed:
                 counts = page.select_one(".glance dl").get_text(" ", strip=True)
-                assert f"With what was learnt 1 of {len(page.select('.c-learned'))}" in counts
+                assert f"Learnt from 1 of {len(page.select('.c-learned'))}" in counts
         assert not viewer.text(f"/review?cycle={cycle}&learn={one.id}").count("<textarea")
     editor.post(address, objective=one.id, said="  ")
     assert "Fewer, sooner" not in viewer.text(f"/review?cycle={over}")
