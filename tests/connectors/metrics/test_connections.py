@@ -403,10 +403,13 @@ def test_one_cell_of_sqlite_is_read(lite: AllowedHosts, query: str, value: objec
     assert said(ask(sql(query), lite)) == value
 
 
-def test_sqlite_is_told_instants_in_utc_to_the_millisecond(lite: AllowedHosts) -> None:
-    begin = datetime(2026, 11, 2, 1, 2, 3, 45_678, tzinfo=timezone(timedelta(hours=2)))
+@pytest.mark.parametrize(("microsecond", "said_so"), [(45_678, "045"), (999_000, "999"), (0, "000")])
+def test_sqlite_is_told_instants_in_utc_to_the_millisecond(
+    lite: AllowedHosts, microsecond: int, said_so: str
+) -> None:
+    begin = datetime(2026, 11, 2, 1, 2, 3, microsecond, tzinfo=timezone(timedelta(hours=2)))
     period = Period(begin, begin + timedelta(hours=1))
-    for name, text in (("from", "2026-11-01 23:02:03.045"), ("to", "2026-11-02 00:02:03.045")):
+    for name, text in (("from", f"2026-11-01 23:02:03.{said_so}"), ("to", f"2026-11-02 00:02:03.{said_so}")):
         (one,) = ask(sql(f"SELECT :{name} = '{text}'"), lite, period)
         assert one.value == 1
     # what stands in a word or behind two colons is no place that is bound
