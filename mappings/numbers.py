@@ -145,6 +145,14 @@ def plain(value: Fraction, digits: int = 6) -> str:
     return "0" if text == "-0" else text
 
 
+def digits_of_rate(value: Fraction, least: int = 2) -> int:
+    """With how many decimals a rate is shown: at least so many, and as many more as it takes for two figures that say something (0.0055, not 0.01)."""
+    digits = least
+    while 0 < abs(value) * 10**digits < 10 and digits < 8:
+        digits += 1
+    return digits
+
+
 def beside_bound(value: Fraction, bounds: tuple[Fraction, ...], digits: int = 2) -> str:
     """A number with as many digits as it takes not to look equal to a bound it is not equal to (0.698 beside 0.7)."""
     while digits < 8 and any(_looks_like(value, bound, digits) for bound in bounds):

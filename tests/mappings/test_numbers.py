@@ -11,6 +11,7 @@ from mappings.diagnostic import Diagnostic, MappingError, Severity, did_you_mean
 from mappings.numbers import (
     KnownNumbers,
     beside_bound,
+    digits_of_rate,
     exact,
     first_filled,
     format_fixed,
@@ -201,3 +202,11 @@ def test_a_finding_in_one_text() -> None:
     assert str(Diagnostic("x", "y", line=1, column=2)) == "mapping:1:2: error x: y"
     assert (has_errors([bare]), has_errors([bare, whole]), has_errors([])) == (False, True, False)
     assert str(MappingError([bare, whole])) == f"{bare}\n{whole}"
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "digits"),
+    [("0.69", 2, 2), ("-0.0055", 2, 4), ("0.1", 2, 2), ("0.09", 2, 3), ("0", 2, 2), ("12", 3, 3), ("1/1000000000", 2, 8)],
+)  # fmt: skip
+def test_a_rate_is_shown_with_two_figures_that_say_something(value: str, least: int, digits: int) -> None:
+    assert digits_of_rate(Fraction(value), least) == digits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
-from mappings.numbers import plain
+from mappings.numbers import digits_of_rate, plain
 
 
 def describe_date(answer: Forecast) -> str:
@@ -40,9 +41,13 @@ def trend_words(trend: ReadingsTrend) -> str:
     low, high = sorted((trend.end_low, trend.end_high))
     return (
         f"{plain(trend.level, 2)} today by the line through {trend.readings} days with a reading, "
-        f"{add_sign(plain(trend.slope, 3))} a day ({add_sign(plain(trend.slowest, 3))} to {add_sign(plain(trend.fastest, 3))}); "
+        f"{_rate(trend.slope)} a day ({_rate(trend.slowest)} to {_rate(trend.fastest)}); "
         f"{plain(trend.end, 2)} on {trend.last} ({plain(low, 2)} to {plain(high, 2)}), {aim_words(trend)} is wanted"
     )
+
+
+def _rate(value: Fraction) -> str:
+    return add_sign(plain(value, digits_of_rate(value, 3)))
 
 
 def aim_words(trend: ReadingsTrend) -> str:

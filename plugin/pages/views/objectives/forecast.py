@@ -11,7 +11,7 @@ from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend, chan
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from plugin.pages.views.words.clause import finish_clause
-from plugin.pages.views.words.figures import THIN, number_text
+from plugin.pages.views.words.figures import THIN, number_text, rate_text
 from plugin.pages.views.words.moments import day_text, short_day
 from plugin.use_cases.objectives.objective_list import KeptForecast
 
@@ -203,10 +203,10 @@ def _bars(work: DeliveryWork) -> tuple[WeekBar, ...]:
 
 def _trend(trend: ReadingsTrend) -> tuple[str, ...]:
     low, high = sorted((trend.end_low, trend.end_high))
-    slow, fast = number_text(trend.slowest), number_text(trend.fastest)
+    slow, fast = rate_text(trend.slowest), rate_text(trend.fastest)
     return (
         f"{_aim(trend)} is wanted; the line stands at {number_text(trend.level)} today",
-        f"{number_text(trend.slope)} a day, by 80{THIN}% between {slow} and {fast}",
+        f"{rate_text(trend.slope)} a day, by 80{THIN}% between {slow} and {fast}",
         f"{number_text(trend.end)} on {day_text(trend.last)}, between {number_text(low)} and {number_text(high)}",
         f"{trend.readings} days with a reading, {day_text(trend.first_reading)} – {day_text(trend.last_reading)}",
     )

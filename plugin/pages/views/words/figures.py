@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.numbers import percent, rounded, rounded_share
+from mappings.numbers import digits_of_rate, percent, rounded, rounded_share
 
 UNKNOWN = "unknown"
 THIN = "\u202f"
@@ -29,6 +29,12 @@ def number_text(value: Fraction | None, unknown: str = "—") -> str:
         if rounded(value, digits) == value:
             return group_thousands(rounded(value, digits))
     return group_thousands(rounded(value, 2))
+
+
+def rate_text(value: Fraction) -> str:
+    """How much something changes a day, with at least two figures that say something: `0.0055`."""
+    digits = digits_of_rate(value)
+    return number_text(value) if digits == 2 else group_thousands(rounded(value, digits))
 
 
 def group_thousands(value: Decimal) -> str:
