@@ -36,8 +36,10 @@ class ToldLearning:
 def list_learnings(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> tuple[ToldLearning, ...]:
     """Those of the objectives that are in the cycle, or were when it was over, by key."""
     with connector.store.read() as conn:
-        heads = {one.id: one for one in _heads(conn, site, cycle_id)}
-        found = [one for one in learnings.load_learnings(conn, site, cycle_id) if one.objective_id in heads]
+        written = learnings.load_learnings(conn, site, cycle_id)
+        # Of very many objectives each is decoded for that: only where anything was written.
+        heads = {one.id: one for one in _heads(conn, site, cycle_id)} if written else {}
+        found = [one for one in written if one.objective_id in heads]
     told = [ToldLearning(one, heads[one.objective_id].key, heads[one.objective_id].title) for one in found]
     return tuple(sorted(told, key=lambda one: (one.key, one.learning.objective_id)))
 
