@@ -147,8 +147,8 @@ BROKEN = (
     Broken(
         "the cause never reaches a written reason",
         "plugin/sync/reconcile/reconcile.py",
-        "found.forest, owned, partial(_cause, context, found), found.end)",
-        "found.forest, owned, lambda: '', found.end)",
+        "found.forest, owned, partial(_cause, context, conn, found), found.end",
+        "found.forest, owned, lambda: '', found.end",
         f"{RACES}::test_a_write_says_what_moved_the_number",
     ),
     Broken(
