@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,7 +17,7 @@ from plugin.pages.views.cycles.cycle_scores import TypedScore, TypedScores
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefusal
-from plugin.use_cases.cycles.learnings import write_learning
+from plugin.use_cases.cycles.learnings import list_learnings, write_learning
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -26,12 +28,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def close(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
+            scores = read_scores()
+            keep_learnings(connector, site, cycle)
             done = close_cycle(
                 connector,
                 current_actor(),
                 site,
                 cycle,
-                read_scores(),
+                scores,
                 request.form.get("note", ""),
                 request.form.get("mapping_reason", ""),
                 request.form.get("mapping", ""),
@@ -48,19 +52,30 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def learning(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
-        form = request.form
+        typed = typed_scores()
+        asked = request.form.get("keep", "")
+        named = asked if asked in typed.learnt else ""
         try:
-            kept = write_learning(
-                connector, current_actor(), site, cycle, form.get("objective", ""), form.get("said", "")
-            )
+            kept = write_learning(connector, current_actor(), site, cycle, named, typed.learnt.get(named, ""))
         except CycleRefusal as error:
             flash_refusal(f"Not kept: {error}")
-            unkept = TypedScores(learnt_from=form.get("objective", ""), learnt=form.get("said", ""))
-            return review_page(StoredSources(connector), cycle, unkept), 422
+            return review_page(StoredSources(connector), cycle, typed), 422
         else:
             flash("What was learnt is kept." if kept is not None else "Nothing is said of it any more.")
-        page = form.get("page", "1")
-        return redirect(url_for("pages.cycle_review", cycle=cycle, page=page if page.isdecimal() else None))
+        left = without_learning(typed, named)
+        if left != TypedScores():
+            return review_page(StoredSources(connector), cycle, left)
+        page, saying = request.args.get("page", ""), request.args.getlist("say")
+        at = page if page.isdecimal() else None
+        return redirect(url_for("pages.cycle_review", cycle=cycle, say=saying, page=at))
+
+    @blueprint.post("/review/<site>/<cycle>/typed", endpoint="keep_typed")
+    @needs("editor")
+    def typed(site: str, cycle: str) -> ResponseReturnValue:
+        """Another look at the page with what was typed: one more text or score to write, or another page of the rows."""
+        known_site(connector, site)
+        left = without_learning(typed_scores(), request.args.get("leave", ""))
+        return review_page(StoredSources(connector), cycle, left)
 
     @blueprint.post("/review/<site>/<cycle>/reopen", endpoint="reopen_cycle")
     @needs("admin")
@@ -80,7 +95,27 @@ def typed_scores() -> TypedScores:
     form = request.form
     rows = zip(form.getlist("objective"), form.getlist("score"), form.getlist("reason"), strict=False)
     found = {id_: TypedScore(score, reason) for id_, score, reason in rows if score or reason}
-    return TypedScores(found, form.get("note", ""))
+    learnt = dict(zip(form.getlist("learnt_from"), form.getlist("said"), strict=False))
+    return TypedScores(found, form.get("note", ""), learnt)
+
+
+def without_learning(typed: TypedScores, objective: str) -> TypedScores:
+    """The same but for what was learnt from one objective."""
+    return replace(typed, learnt={id_: said for id_, said in typed.learnt.items() if id_ != objective})
+
+
+def keep_learnings(connector: Connector, site: str, cycle: str) -> None:
+    """Write what was learnt as far as it stands in the form otherwise than it is kept. Raises CycleRefusal."""
+    typed = typed_scores().learnt
+    if not typed:
+        return
+    actor = current_actor()
+    told = {
+        one.learning.objective_id: one.learning.said for one in list_learnings(connector, actor, site, cycle)
+    }
+    for id_, said in typed.items():
+        if said.strip() != told.get(id_, ""):
+            write_learning(connector, actor, site, cycle, id_, said)
 
 
 def read_scores() -> dict[str, ScoreStatement]:

@@ -38,17 +38,21 @@ def review_page(sources: Sources, chosen: str, typed: TypedScores = NOTHING_TYPE
     number = chosen_place("page", pages_of(rows))
     told = sources.calibration(found.cycle) if found is not None and found.over else ()
     saying = [*request.args.getlist("say"), *typed.scores]
+    scores = cycle_scores(details, sources.zone, number, saying)
+    asked = request.args.get("learn", "")
+    writing = [*dict.fromkeys((*typed.learnt, *((asked,) if asked else ())))]
     return render(
         "cycle_review.html",
         "cycle_review",
         review=found,
         unknown_cycle=chosen if found is not None and chosen not in ("", found.cycle) else "",
         page_of_rows=None if found is None else page_of(found.rows, number),
-        scores=cycle_scores(details, sources.zone, number, saying),
+        scores=scores,
         saying=saying,
         typed=typed,
         learned={(row.site, row.id): row.learned for row in rows},
-        writing=typed.learnt_from or request.args.get("learn", ""),
+        writing=writing,
+        closing=any(not one.closed for one in scores),
         only_site=next(iter(sources.site_names()), ""),
         longest=LONGEST_NOTE,
         address=objective_address,

@@ -77,12 +77,11 @@ class TypedScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypedScores:
-    """What a person typed and was not kept: to close a cycle, by the ids of objectives, and the note on it; or what was learnt from one of them (its id)."""
+    """What a person typed and was not kept: to close a cycle, by the ids of objectives, and the note on it; and what was learnt from some of them, by id."""
 
     scores: Mapping[str, TypedScore] = field(default_factory=dict)
     note: str = ""
-    learnt_from: str = ""
-    learnt: str = ""
+    learnt: Mapping[str, str] = field(default_factory=dict)
 
 
 def cycle_scores(

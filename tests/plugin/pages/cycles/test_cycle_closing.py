@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import list_cycles, show_cycle
+from plugin.use_cases.cycles.learnings import list_learnings
 from tests.actors import TESTER
 
 
@@ -89,11 +90,49 @@ def test_a_running_cycle_is_locked_on_its_page_and_what_waits_is_shown(desk, wor
 
 
 def form_of(page, id_):
-    """Where the form for what was learnt goes to, and what it says already."""
-    form, text = page.select_one("form#learning"), page.select_one("textarea[form=learning]")
-    assert form.select_one("input[name=objective]")["value"] == id_
-    assert len(page.select("textarea[form=learning]")) == 1
-    return form["action"], text.text
+    """Where the button goes to that keeps what was learnt, and what stands there already."""
+    (text,) = page.select("textarea[name=said]")
+    assert page.select_one("input[name=learnt_from]")["value"] == id_
+    button = page.select_one("button[name=keep]")
+    assert {button["form"], text["form"]} == {page.select_one(f"form#{button['form']}")["id"]}
+    assert button["value"] == id_
+    return button.get("formaction") or page.select_one(f"form#{button['form']}")["action"], text.text
+
+
+def learnt(id_, said):
+    return {"learnt_from": id_, "said": said, "keep": id_}
+
+
+def pressed(editor, page, button, **typed):
+    """The page after a button of the form that closes: what stands in the form goes along, and what is `typed` into its fields of a name."""
+    form = page.select_one("form[action$='/close']")
+    given = {}
+    for one in page.select("input[name], textarea[name]"):
+        mine = one.get("form") == form["id"] if one.get("form") else one.find_parent("form") is form
+        if mine and one["name"] != "csrf_token":
+            given.setdefault(one["name"], []).append(
+                one.get("value", "") if one.name == "input" else one.text
+            )
+    given |= typed
+    assert button["form"] == form["id"]
+    assert "formnovalidate" in button.attrs
+    if button.get("name"):
+        given[button["name"]] = button["value"]
+    answer = editor.post(button["formaction"], **given)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+
+
+def what_stands(page):
+    """What is typed into the form that closes."""
+    form = page.select_one("form[action$='/close']")
+    rows = zip(
+        *(form.find_all("input", {"name": name}) for name in ("objective", "score", "reason")), strict=True
+    )
+    scores = {one["value"]: (score["value"], reason["value"]) for one, score, reason in rows}
+    texts = zip(page.select("input[name=learnt_from]"), page.select("textarea[name=said]"), strict=True)
+    note = form.find("textarea", {"name": "note"}).text
+    return scores, note, {one["value"]: text.text for one, text in texts}
 
 
 def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is_closed(desk, world):
@@ -111,23 +150,23 @@ def test_what_was_learnt_is_written_while_a_cycle_runs_at_its_end_and_when_it_is
         address, said = form_of(page, one.id)
         assert said == ("" if not closed else "Fewer, sooner (ended)")
         text = f"Fewer, sooner ({'closed' if closed else 'ended' if cycle == over else 'running'})"
-        assert viewer.post(address, objective=one.id, said="x").status_code == 403
-        editor.post(address, objective=one.id, said=text)
+        assert viewer.post(address, **learnt(one.id, "x")).status_code == 403
+        editor.post(address, **learnt(one.id, text))
         for reader in (editor, viewer):
             page = BeautifulSoup(reader.text(f"/review?cycle={cycle}"), "html.parser")
             cells = [cell.get_text(" ", strip=True) for cell in page.select(".c-learned")]
             assert sum(cell.startswith(text) for cell in cells) == 1
-            assert not page.select("textarea[form=learning]")
+            assert not page.select("textarea[name=said]")
             if not closed:
                 counts = page.select_one(".glance dl").get_text(" ", strip=True)
                 assert f"Learnt from 1 of {len(page.select('.c-learned'))}" in counts
         assert not viewer.text(f"/review?cycle={cycle}&learn={one.id}").count("<textarea")
-    editor.post(address, objective=one.id, said="  ")
+    editor.post(address, **learnt(one.id, "  "))
     assert "Fewer, sooner" not in viewer.text(f"/review?cycle={over}")
-    assert "is no objective of" in editor.post(address, objective="NOPE-1", said="x").get_data(as_text=True)
-    refused = editor.post(address, objective=one.id, said="Fewer. " * 400)
+    assert "is no objective of" in editor.post(address, **learnt("NOPE-1", "x")).get_data(as_text=True)
+    refused = editor.post(address, **learnt(one.id, "Fewer. " * 400))
     page = BeautifulSoup(refused.get_data(as_text=True), "html.parser")
-    assert (refused.status_code, page.select_one("textarea[form=learning]").text) == (422, "Fewer. " * 400)
+    assert (refused.status_code, page.select_one("textarea[name=said]").text) == (422, "Fewer. " * 400)
 
 
 def test_what_was_typed_stands_there_still_where_closing_is_refused(desk, world):
@@ -146,17 +185,70 @@ def test_what_was_typed_stands_there_still_where_closing_is_refused(desk, world)
     page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
     assert answer.status_code == 422
     assert "“2” is no score" in page.text
-    form = page.find("form", action=f"/review/main/{cycle}/close")
-    typed = {
-        row["value"]: (score["value"], reason["value"])
-        for row, score, reason in zip(
-            *(form.find_all("input", {"name": name}) for name in ("objective", "score", "reason")),
-            strict=True,
-        )
-    }
-    assert typed == dict(zip(rows, zip(given["score"], reasons, strict=True), strict=True))
-    assert form.find("textarea", {"name": "note"}).text == "Fewer, sooner."
+    assert what_stands(page)[:2] == (
+        dict(zip(rows, zip(given["score"], reasons, strict=True), strict=True)),
+        "Fewer, sooner.",
+    )
     editor.post(f"/review/main/{cycle}/close", **{**given, "score": ["0,8", *given["score"][1:]]})
     found = show_cycle(world.connector, TESTER, "main", cycle)
     assert found.shown.state.value == "closed"
     assert "4/5" in {str(one.score.said) for one in found.objectives}
+
+
+def test_writing_what_was_learnt_loses_nothing_that_is_typed_beside_it(desk, world):
+    """Whoever scores a cycle writes what was learnt from one objective, and then from another, and closes it in the end."""
+    cycle = ended(world)
+    editor, viewer = desk("editor"), desk("viewer")
+    ids = [one.state.id for one in show_cycle(world.connector, TESTER, "main", cycle).objectives]
+    assert len(ids) > 2
+    page = BeautifulSoup(editor.text(f"/review?cycle={cycle}"), "html.parser")
+    typed = {
+        "score": ["0.5", *["" for _ in ids[1:]]],
+        "reason": [f"why {id_}" for id_ in ids],
+        "note": "Fewer.",
+    }
+    scores = dict(zip(ids, zip(typed["score"], typed["reason"], strict=True), strict=True))
+    assert not page.select("a.learn")
+
+    page = pressed(editor, page, page.select("button.learn")[0], **typed)
+    assert what_stands(page) == (scores, "Fewer.", {ids[0]: ""})
+    page = pressed(editor, page, page.select("button.learn")[0], said=["The depots work."])
+    assert what_stands(page) == (scores, "Fewer.", {ids[0]: "The depots work.", ids[1]: ""})
+    assert not list_learnings(world.connector, TESTER, "main", cycle)
+    leave = [one for one in page.select("button.as-link") if "Leave it" in one.text][1]
+    page = pressed(editor, page, leave)
+    assert what_stands(page) == (scores, "Fewer.", {ids[0]: "The depots work."})
+    page = pressed(editor, page, page.select_one("button[name=keep]"))
+    assert what_stands(page) == (scores, "Fewer.", {})
+    assert [one.learning.said for one in list_learnings(world.connector, TESTER, "main", cycle)] == [
+        "The depots work."
+    ]
+    page = pressed(editor, page, page.select("button.learn")[0])
+    assert what_stands(page)[2] == {ids[0]: "The depots work."}
+    page = pressed(editor, page, page.select("button.learn")[1])
+    form = page.select_one("form[action$='/close']")
+    given = {"objective": ids, **typed, "learnt_from": [ids[0], ids[2]]}
+    refused = editor.post(form["action"], **given, said=["The depots work.", "Fewer. " * 400])
+    assert refused.status_code == 422
+    found = BeautifulSoup(refused.get_data(as_text=True), "html.parser")
+    assert what_stands(found) == (scores, "Fewer.", {ids[0]: "The depots work.", ids[2]: "Fewer. " * 400})
+    assert viewer.post(f"/review/main/{cycle}/typed").status_code == 403
+
+    editor.post(form["action"], **given, said=["The depots work.", "Rubber is the limit."])
+    closed = show_cycle(world.connector, TESTER, "main", cycle)
+    assert closed.shown.state.value == "closed"
+    kept = {
+        one.learning.objective_id: one.learning
+        for one in list_learnings(world.connector, TESTER, "main", cycle)
+    }
+    assert {id_: one.said for id_, one in kept.items()} == {
+        ids[0]: "The depots work.",
+        ids[2]: "Rubber is the limit.",
+    }
+
+
+def test_what_enter_in_a_line_presses_closes_nothing(desk, world):
+    cycle = ended(world)
+    page = BeautifulSoup(desk("editor").text(f"/review?cycle={cycle}"), "html.parser")
+    first = page.select_one("form[action$='/close']").find("button")
+    assert first["formaction"].startswith(f"/review/main/{cycle}/typed")
