@@ -75,7 +75,11 @@ def _beside(table: Table, *, before: bool) -> ColumnElement[bool]:
     else:
         apart = or_(other.c.at > table.c.at, and_(other.c.at == table.c.at, other.c.id > table.c.id))
         order = [other.c.at.asc(), other.c.id.asc()]
-    found = select(other.c.mapping_revision).where(*mine, apart).correlate(table).order_by(*order).limit(1)
+    # The range lets the index be entered beside this one: by `apart` alone every row from the end on is looked at.
+    near = other.c.at <= table.c.at if before else other.c.at >= table.c.at
+    found = (
+        select(other.c.mapping_revision).where(*mine, near, apart).correlate(table).order_by(*order).limit(1)
+    )
     return func.coalesce(found.scalar_subquery(), table.c.mapping_revision) == table.c.mapping_revision
 
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
 from connectors.store import Store
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.numbers.history_retention import DAY_MS, Thinning
+from connectors.store.schema import snapshot
 from connectors.store.work import due, inbox
 from connectors.store.writes import writes
 
@@ -45,6 +47,19 @@ def test_rows_are_reached_the_short_way(
 ) -> None:
     with sqlite_store.write() as conn:
         assert way in _ways(conn, call)
+
+
+@pytest.mark.parametrize(
+    "way", ["(site=? AND objective_id=? AND at<?)", "(site=? AND objective_id=? AND at>?)"]
+)
+def test_the_snapshots_beside_an_old_one_are_found_without_reading_all_of_its_objective(
+    sqlite_store: Store, way: str
+) -> None:
+    thinning = Thinning(DAY_MS, 0, 9 * DAY_MS)
+    old = select(snapshot.c.id).where(thinning.old(snapshot, "main"), thinning.followed(snapshot, []))
+
+    with sqlite_store.write() as conn:
+        assert way in _ways(conn, lambda conn: conn.execute(old))
 
 
 def _ways(conn: Connection, call: Callable[[Connection], object]) -> str:
