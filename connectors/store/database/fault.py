@@ -32,10 +32,21 @@ def explain_fault(error: DBAPIError, where: str) -> StoreError | None:
     """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
     text = _first_line(error)
     state = getattr(error.orig, "sqlstate", None)
-    found = _of_file(text, where) if isinstance(error.orig, sqlite3.Error) else _of_server(state, text, where)
+    if isinstance(error.orig, sqlite3.Error):
+        if _is_wrong_sql(error.orig):
+            return None
+        found = _of_file(text, where)
+    else:
+        found = _of_server(state, text, where)
     if found is None and isinstance(error, OperationalError | InterfaceError):
         return unreachable(text, where)
     return found
+
+
+def _is_wrong_sql(error: sqlite3.Error) -> bool:
+    """SQLite says of wrong SQL, too, that it is an error of operation; by its code it is told (https://sqlite.org/rescode.html#error). A table that is lacking has the same."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_ERROR and "no such table" not in str(error)
 
 
 def _of_file(text: str, where: str) -> StoreError | None:

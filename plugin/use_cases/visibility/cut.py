@@ -200,10 +200,13 @@ class Cut:
         """
         told, about = list[str](), False
         for said in SENTENCE.split(text):
-            rest = self._numberless.replaced(said, lambda _name: " ")
+            rest = ANY_KEY.sub(self._numberless_key, self._numberless.replaced(said, lambda _name: " "))
             about = rest != said or (about and "\n" not in said and not KEY.search(rest))
             told.append(RESTRICTED if about and FIGURE.search(KEY.sub(" ", rest)) else said)
         return REPEATED.sub(RESTRICTED, "".join(told))
+
+    def _numberless_key(self, found: re.Match[str]) -> str:
+        return " " if found[0].upper() in self._hidden.numberless else found[0]
 
     def _sentence(self, said: str) -> str:
         """A sentence as it was, unless it tells something of a row that is not told apart."""

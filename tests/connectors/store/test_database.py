@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from connectors.store import Store, StoreError, backup, open_store, upgrade
 from connectors.store.database import engine
@@ -135,6 +135,13 @@ def test_faults_of_the_program_are_no_store_errors(store: Store) -> None:
     row = {"site": "main", "deliveries": 1}
     with pytest.raises(IntegrityError), store.write() as conn:
         conn.execute(batch_size.insert(), [row, row])
+
+
+@pytest.mark.parametrize("statement", ["SELECT locked FROM batch_size", "SELEKT 1", "SELECT disk"])
+def test_wrong_sql_is_no_outage_whatever_words_are_in_it(store: Store, statement: str) -> None:
+    with pytest.raises(DBAPIError) as fault, store.read() as conn:
+        conn.execute(text(statement))
+    assert statement in str(fault.value)
 
 
 def test_a_write_inside_a_write_fails_at_once_instead_of_waiting_for_ever(sqlite_store: Store) -> None:

@@ -343,6 +343,8 @@ def test_of_an_objective_without_numbers_the_health_is_left_and_of_others_all() 
     [
         ("Paint it rose to 40 %. PLAT-9 fell to 3 %.", "Its numbers are not shown to you: it counts issues that you may not see. PLAT-9 fell to 3 %."),
         ("PLAT-8 Paint it is at risk", "PLAT-8 Paint it is at risk"),
+        ("For plat-8 we are at 40 %, plat-9 waits.", "Its numbers are not shown to you: it counts issues that you may not see."),
+        ("See plat-8 and utf-8.", "See plat-8 and utf-8."),
         ("Paint it: on track → at risk. Progress 31 % is half of the expected 62 %.", "Paint it: on track → at risk. Its numbers are not shown to you: it counts issues that you may not see."),
         ("Paint it: 31 %. It was 62 %. PLAT-9 has 3 %.\nAll: 5", "Its numbers are not shown to you: it counts issues that you may not see. PLAT-9 has 3 %.\nAll: 5"),
         ({"objective": "8", "progress": 40.0, "progress_exact": "2/5", "health": "at_risk"}, {"objective": "8", "progress": None, "progress_exact": None, "health": "at_risk"}),
