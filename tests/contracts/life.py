@@ -196,6 +196,8 @@ def ways(jira: Jira, server: SandboxServer) -> dict[str, Callable[[], object]]:
         "step_calls": lambda: jira.step_calls(3),
         "catalogue": lambda: jira.catalogue(ids[:1]),
         "issue_of": lambda: jira.issue_of(story.key),
+        "lacks_issue": lambda: [jira.lacks_issue(one) for one in (story.id, "99999999")],
+        "lacks_person": lambda: [jira.lacks_person(one) for one in (CONNECTOR.id, "nobody")],
         "project_parts": lambda: jira.project_parts(story.project.id),
         "people": lambda: jira.people("Kim"),
         "person": lambda: [jira.person(one) for one in (CONNECTOR.id, "nobody")],

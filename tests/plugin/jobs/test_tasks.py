@@ -121,6 +121,7 @@ CALLS: dict[str, tuple[Callable[..., object], list[str]]] = {
             "kpi_failures.prune",
             "chain.forget_sign_ins",
             "chain.forget_old",
+            "inbox.compress",
             "thin_history",
             "write_retention.thin",
             "forecast_record.forget_old",
@@ -145,6 +146,7 @@ WITH_A_SIGN_OF_LIFE = {
     "relay",
     "forecast_record.keep_today",
     "forecast_record.judge_ended",
+    "inbox.compress",
     "thin_history",
     "write_retention.thin",
 }
