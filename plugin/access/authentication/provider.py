@@ -35,9 +35,9 @@ ALGORITHMS = (
 
 TIMEOUT_S = 10
 LARGEST_ANSWER = 2 * 1024 * 1024
+"""Metadata, keys and tokens are a few kilobytes; counted as they are unpacked."""
 MOST_REDIRECTS = 3
 """Each has its deadline anew: thirty, as the library has it, would hold a sign-in for minutes."""
-"""Metadata, keys and tokens are a few kilobytes; counted as they are unpacked."""
 CLOCK_SKEW_S = 60
 _NAME = "oidc"
 

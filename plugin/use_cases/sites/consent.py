@@ -56,9 +56,9 @@ __all__ = [
 
 VALID = timedelta(minutes=15)
 CALLBACK = "/consent"
+"""The path of ours that the app in Atlassian's developer console has as its callback URL."""
 OF_SECRETS = (SHOWN_AT, "former_until", "former_app_until", "path_stays")
 """What is kept of the secrets of a site, which stay its own where another Jira was chosen."""
-"""The path of ours that the app in Atlassian's developer console has as its callback URL."""
 STAY = Scope(OFFLINE, "to go on working when the first hour is over")
 
 

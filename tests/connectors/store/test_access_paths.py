@@ -62,6 +62,22 @@ def test_the_snapshots_beside_an_old_one_are_found_without_reading_all_of_its_ob
         assert way in _ways(conn, lambda conn: conn.execute(old))
 
 
+def test_bodies_to_compress_are_read_in_their_order_without_sorting_what_is_left(sqlite_store: Store) -> None:
+    statements: list[tuple[str, object]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(sqlite_store.engine, "before_cursor_execute", note)
+    inbox.compress(sqlite_store, "main", NOW)
+    event.remove(sqlite_store.engine, "before_cursor_execute", note)
+
+    ((statement, parameters),) = [one for one in statements if one[0].startswith("SELECT")]
+    with sqlite_store.read() as conn:
+        explained = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        assert [row[-1] for row in explained] == ["SEARCH delivery USING INTEGER PRIMARY KEY (rowid>?)"]
+
+
 def _ways(conn: Connection, call: Callable[[Connection], object]) -> str:
     """What EXPLAIN QUERY PLAN says of the first statement of the call."""
     statements: list[tuple[str, object]] = []
