@@ -299,12 +299,25 @@ def _team_parts(
         here = team.name in mine if open else start <= place and (place < end or last)
         if here:
             names = folded | {team.name} if open else folded - {team.name}
-            query = replace(filters, closed=folded_text(names), after="").query()
+            turned = replace(
+                filters, closed=folded_text(names), after=_kept_after(filters, start, place, open=open)
+            )
+            query = turned.query()
             head = team_group(team, open=open, begins=place >= start, query=query)
             parts.append(ListPart(head, tuple(mine.pop(team.name, ()))))
         place += team.count if open else 0
     left = tuple(row for several in mine.values() for row in several)
     return (*parts, *([ListPart(None, left)] if left else []))  # of a team that came between two looks
+
+
+def _kept_after(filters: Filters, start: int, place: int, *, open: bool) -> str:
+    """Where the page begins once a team was turned whose rows begin, or would, at this `place`: where this one does.
+
+    Of a team that goes on from the page before, the row is gone that this page begins behind: it begins with the head of the team. A folded one
+    behind a full page opens on the next.
+    """
+    at_team = place < start if open else place >= start + ROWS
+    return after_text(PageStart(place)) if at_team else filters.after
 
 
 def _over(rows: Sequence[ListRow]) -> str:

@@ -140,6 +140,38 @@ def test_a_folded_team_stands_on_one_page_alone(client_for, folded, before):
     assert (seen, pages) == ([folded], 2)
 
 
+@pytest.mark.parametrize("pages", [1, 2, 3])
+def test_whoever_folds_a_team_on_a_later_page_stays_there(client_for, pages):
+    """Each team of each page, one that goes on from the page before too: its head is there afterwards, and unfolded again its rows are."""
+    client, at = client_for(company_of(230)), "/?group=team"
+    for _ in range(pages - 1):
+        at = f"/{look(client, at).select_one('a[rel=next]')['href']}"
+    page = look(client, at)
+    names = heads(page)
+    for place, name in enumerate(names):
+        goes_on = "goes on" in page.select("tr.group .count")[place].text
+        folded = look(client, f"/{page.select('tr.group a.fold')[place]['href']}")
+        now = heads(folded)
+        assert now.index(name) == (0 if goes_on else place)
+        assert goes_on or now[: place + 1] == names[: place + 1]
+        back = look(client, f"/{folded.select('tr.group a.fold')[now.index(name)]['href']}")
+        assert name in heads(back)
+        assert goes_on or rows(back) == rows(page)
+
+
+def test_a_folded_team_behind_a_full_page_opens_on_the_next(client_for):
+    company = large(51)
+    company.saved = [
+        replace(one, state=replace(one.state, team="Z" if place == 50 else "B"))
+        for place, one in enumerate(company.saved)
+    ]
+    client = client_for(company)
+    page = look(client, "/?group=team&closed=Z")
+    assert heads(page) == ["B", "Z"]
+    opened = look(client, f"/{page.select('tr.group a.fold')[1]['href']}")
+    assert (heads(opened), len(rows(opened))) == (["Z"], 1)
+
+
 def test_sorting_and_the_shelf_keep_the_group(client):
     page = look(client, "/?group=team&health=off_track")
     assert all("group=team" in a["href"] for a in page.select("thead a.sort, .totals .chip"))
