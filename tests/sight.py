@@ -16,6 +16,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.use_cases.check_ins.check_ins import Statement, check_in
 from plugin.use_cases.check_ins.conversation import reply
+from plugin.use_cases.cycles.learnings import write_learning
 from plugin.use_cases.kpis.board import list_kpis
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.visibility.account_people import tie, untie
@@ -69,6 +70,10 @@ def talk(connector: Connector) -> None:
                 connector, COMMAND_LINE, "main", state.id, Statement(part.id, None, f"{said}: we wait.")
             )
             reply(connector, COMMAND_LINE, "main", state.id, made.id, f"{said}, or not: {issue.key.lower()}.")
+            if state.cycle_id:
+                write_learning(
+                    connector, COMMAND_LINE, "main", state.cycle_id, state.id, f"{said}: {issue.key.lower()}."
+                )
 
 
 def be(connector: Connector, role: str, person: str | None) -> Actor:

@@ -6,6 +6,7 @@ from plugin.mcp.acts import CHECK_IN, REPLY, RETRY, SYNC_NOW
 from plugin.mcp.cycles.carry import CARRY, UNDO_CARRY
 from plugin.mcp.cycles.closings import CLOSINGS
 from plugin.mcp.cycles.cycle import CYCLE
+from plugin.mcp.cycles.learnings import LEARN, LEARNINGS
 from plugin.mcp.exchange.imports import IMPORT, IMPORT_PLAN, IMPORTS
 from plugin.mcp.exchange.subscriptions import SUBSCRIPTIONS
 from plugin.mcp.forecast import FORECAST
@@ -30,6 +31,7 @@ TOOLS: tuple[Tool, ...] = (
     DEPARTED_KPIS,
     CYCLE,
     CLOSINGS,
+    LEARNINGS,
     GAPS,
     FRESHNESS,
     MAPPING,
@@ -41,6 +43,7 @@ TOOLS: tuple[Tool, ...] = (
     IMPORT_PLAN,
     CHECK_IN,
     REPLY,
+    LEARN,
     CARRY,
     UNDO_CARRY,
     RETRY,

@@ -247,6 +247,10 @@ class Sources(Protocol):
         """What was learnt in a cycle, by what the address of an objective has to say of its site, and its id."""
         ...
 
+    def learnings_of(self, objective_id: str, site: str | None = None) -> Sequence[Learning]:
+        """What was learnt from one objective, in whichever cycles, the last written first."""
+        ...
+
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         """One cycle with the scores of its objectives, of each site that has it."""
         ...

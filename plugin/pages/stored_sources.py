@@ -32,7 +32,7 @@ from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_
 from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies, may_take_back
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
-from plugin.use_cases.cycles.learnings import Learning, list_learnings
+from plugin.use_cases.cycles.learnings import Learning, learnings_of, list_learnings
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
@@ -269,6 +269,13 @@ class StoredSources:
             for site in sites
             for one in list_learnings(self.connector, self.who(), site, cycle_id)
         }
+
+    def learnings_of(self, objective_id: str, site: str | None = None) -> Sequence[Learning]:
+        return [
+            one
+            for each in self._sites(site)
+            for one in learnings_of(self.connector, self.who(), each, objective_id)
+        ]
 
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         ruled = (mapping_site for mapping_site in self.connector.sites if self._has(mapping_site, cycle_id))

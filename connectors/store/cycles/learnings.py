@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import plain, upsert
+from connectors.store.database.sql import StoredRow, plain, upsert
 from connectors.store.numbers.check_ins import LONGEST_NAME
 from connectors.store.schema import learning as table
 from mappings.explain.check_in import LONGEST_NOTE
@@ -50,14 +50,21 @@ def remove(conn: Connection, site: str, cycle_id: str, objective_id: str) -> boo
 def load_learnings(conn: Connection, site: str, cycle_id: str) -> list[Learning]:
     """All of a cycle, by the ids of objectives."""
     mine = select(table).where(table.c.site == site, table.c.cycle_id == cycle_id)
-    return [
-        Learning(
-            site=row.site,
-            cycle_id=row.cycle_id,
-            objective_id=row.objective_id,
-            said=row.said,
-            by=row.by,
-            at=from_ms(row.at),
-        )
-        for row in conn.execute(mine.order_by(table.c.objective_id))
-    ]
+    return [_learning(row) for row in conn.execute(mine.order_by(table.c.objective_id))]
+
+
+def load_of_objective(conn: Connection, site: str, objective_id: str) -> list[Learning]:
+    """All of an objective, of whichever cycles, the last written first."""
+    mine = select(table).where(table.c.site == site, table.c.objective_id == objective_id)
+    return [_learning(row) for row in conn.execute(mine.order_by(table.c.at.desc(), table.c.cycle_id))]
+
+
+def _learning(row: StoredRow) -> Learning:
+    return Learning(
+        site=row.site,
+        cycle_id=row.cycle_id,
+        objective_id=row.objective_id,
+        said=row.said,
+        by=row.by,
+        at=from_ms(row.at),
+    )

@@ -28,6 +28,7 @@ from plugin.pages.views.objectives.history.movement import MOST_MOVED, MovementS
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
 from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
+from plugin.pages.views.objectives.remarks import LearningRow
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.freshness import pulse
 from plugin.pages.views.words.health import WORDS
@@ -105,6 +106,7 @@ def objective_page(
         view=explanation_now(sources, located, everything, refused, asked, unanswered),
         moved=moved_since(sources, located, moved or MovementQuestion(), everything=everything),
         outlook=outlook(sources, located),
+        learnt=told_learnings(sources, located),
         exact=exact,
         everything=everything,
         site=site_in_address(located.site, sources.site_names()),
@@ -146,6 +148,7 @@ def stood_page(sources: Sources, located: LocatedObjective, cycle: str, *, exact
         "objectives",
         view=explanation(saved, (), around),
         cycle=cycle,
+        learnt=[one for one in told_learnings(sources, located) if one.cycle == cycle],
         since=when(saved.computed_at, sources.now(), sources.zone),
         now=objective_address(state.id, said) if runs else None,
         here=objective_address(name(state), said, cycle),
@@ -153,6 +156,13 @@ def stood_page(sources: Sources, located: LocatedObjective, cycle: str, *, exact
         site=said,
         pulse=pulse(sources.vitals(), sources.now(), sources.zone),
     )
+
+
+def told_learnings(sources: Sources, located: LocatedObjective) -> list[LearningRow]:
+    """What was learnt from it, the last written first."""
+    now, zone = sources.now(), sources.zone
+    found = sources.learnings_of(located.saved.state.id, located.site)
+    return [LearningRow(one.cycle_id, one.said, one.by, when(one.at, now, zone)) for one in found]
 
 
 def favourite(sources: Sources, located: LocatedObjective) -> Favourite:

@@ -20,7 +20,7 @@ from plugin.use_cases.cycles.cycles import CycleRefusal
 from plugin.use_cases.objectives.objective_list import Headline
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Learning", "ToldLearning", "list_learnings", "write_learning"]
+__all__ = ["Learning", "ToldLearning", "learnings_of", "list_learnings", "write_learning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,13 @@ def list_learnings(connector: Connector, _actor: Actor, site: str, cycle_id: str
         found = [one for one in written if one.objective_id in heads]
     told = [ToldLearning(one, heads[one.objective_id].key, heads[one.objective_id].title) for one in found]
     return tuple(sorted(told, key=lambda one: (one.key, one.learning.objective_id)))
+
+
+@question(VIEWER)
+def learnings_of(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Learning, ...]:
+    """What was learnt from one objective, in whichever cycles, the last written first."""
+    with connector.store.read() as conn:
+        return tuple(learnings.load_of_objective(conn, site, objective_id))
 
 
 @act(EDITOR)

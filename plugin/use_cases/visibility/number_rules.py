@@ -44,7 +44,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "check_ins.due_check_ins": "due_check_ins due_on",
         "cycles.closure": "reopen_cycle",
         "cycles.cycles": "past_cycles running_cycles verify_records",
-        "cycles.learnings": "list_learnings write_learning",
+        "cycles.learnings": "learnings_of list_learnings write_learning",
         "cycles.locks": "lock_cycle waits_behind_lock",
         "digests.digests": (
             "list_outbox mail_to_stop preview_digest retry_message send_digest stop_digest tell_now"

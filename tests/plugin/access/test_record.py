@@ -19,8 +19,9 @@ from sqlalchemy import delete, select, update
 
 from connectors.store.people import accounts, audit
 from connectors.store.people import audit_chain as stored
+from connectors.store.people import personal_data as rows_of_people
 from connectors.store.schema import audit as table
-from connectors.store.schema import audit_seal, check_in
+from connectors.store.schema import audit_seal, check_in, learning
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
@@ -128,13 +129,19 @@ def test_a_person_is_erased_and_the_chain_holds(record) -> None:
             if not one.nullable and one.name != "id"
         }
         conn.execute(check_in.insert().values({**values, "by": f"{KIM} (token nightly)"}))
+        said = {"site": "main", "cycle_id": "2026-Q4", "objective_id": "1", "said": "ask Kim", "at": 1}
+        conn.execute(learning.insert().values({**said, "by": KIM}))
+        handed = [*rows_of_people.rows(conn, KIM, None, personal_data.HIDDEN)]
+    assert {one.values["by"] for one in handed if one.table == "learning"} == {KIM}
     done = personal_data.erase_person(record.connector, COMMAND_LINE, KIM)
     assert done.entries == 10
     with record.connector.store.read() as conn:
         assert accounts.get(conn, account.id) is None
         told = [(one.who, one.detail) for one in audit.recent(conn, 100)]
         [kept] = conn.execute(select(check_in)).all()
+        [learnt] = conn.execute(select(learning)).all()
     assert kept.by == f"{done.stand_in} (token nightly)"
+    assert (learnt.by, learnt.said) == (done.stand_in, "ask Kim")
     assert KIM not in json.dumps(told)
     assert "lee@acme.example" in json.dumps(told)
     found = chain.verify(record.connector, COMMAND_LINE)

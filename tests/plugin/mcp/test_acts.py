@@ -40,15 +40,24 @@ def check_ins(editor: Assistant) -> list[Any]:
 
 
 def test_readers_neither_see_nor_do_them(editor: Assistant) -> None:
-    acts = {"okr_check_in", "okr_reply", "okr_carry_forward", "okr_undo_carry", "okr_retry", "okr_sync_now"}
+    acts = {
+        "okr_check_in",
+        "okr_reply",
+        "okr_learn",
+        "okr_carry_forward",
+        "okr_undo_carry",
+        "okr_retry",
+        "okr_sync_now",
+    }
     reader = replace(editor, actor=VIEWER)
     assert acts & {one.name for one in reader.tools()} == set()
     found = [one for one in editor.tools() if one.name in acts]
-    assert len(found) == 6
+    assert len(found) == len(acts)
     assert all(one.annotations is not None and one.annotations.read_only_hint is False for one in found)
     for name, arguments in (
         ("okr_check_in", SAID),
         ("okr_reply", {"objective_key": "PLAT-24", "check_in": 1, "said": "x"}),
+        ("okr_learn", {"objective_key": "PLAT-24", "said": "x"}),
         ("okr_sync_now", {}),
         ("okr_carry_forward", {"cycle": "x"}),
         ("okr_undo_carry", {"cycle": "x", "objectives": ["y"]}),
@@ -94,6 +103,33 @@ def test_a_check_in_is_answered_and_read_with_its_answer(editor: Assistant) -> N
     now = editor.ask("okr_get", objective_key="PLAT-24")["check_ins"][0]
     assert [(one["by"], one["said"]) for one in now["replies"]] == [(EDITOR.label, "Which of the two?")]
     assert "There is no check-in 99999" in editor.refused("okr_reply", **{**wanted, "check_in": 99999})
+
+
+def test_what_was_learnt_is_written_by_the_second_call_and_read(editor: Assistant) -> None:
+    cycle = editor.ask("okr_get", objective_key="PLAT-24")["objective"]["cycle"]
+    before = len(editor.ask("okr_learnings", cycle=cycle)["learnings"])
+    wanted = {"objective_key": "PLAT-24", "said": "The vendor was not the reason."}
+    first = editor.ask("okr_learn", **wanted)
+    assert first["would"].startswith("Write as what was learnt from PLAT-24 “")
+    assert first["would"].endswith(f"” in {cycle}: The vendor was not the reason.")
+    assert len(editor.ask("okr_learnings", cycle=cycle)["learnings"]) == before
+    assert editor.ask("okr_learn", **wanted, confirm=first["confirm"])["state"] == "done"
+    for asked in (
+        {"cycle": cycle},
+        {"objective_key": "PLAT-24"},
+        {"objective_key": "PLAT-24", "cycle": cycle},
+    ):
+        (one,) = [one for one in editor.ask("okr_learnings", **asked)["learnings"] if one["key"] == "PLAT-24"]
+        assert (one["cycle"], one["said"], one["by"]) == (cycle, wanted["said"], EDITOR.label)
+    other = {**wanted, "said": "  "}
+    handle = editor.ask("okr_learn", **other)
+    assert handle["would"].startswith("Take away what was learnt from PLAT-24")
+    assert handle["would"].endswith("In the place of: The vendor was not the reason.")
+    done = editor.ask("okr_learn", **other, confirm=handle["confirm"])
+    assert done["result"].endswith("any more.")
+    assert editor.ask("okr_learnings", objective_key="PLAT-24")["learnings"] == []
+    assert "There is no cycle 'none-such'" in editor.refused("okr_learnings", cycle="none-such")
+    assert "was no objective of 'none-such'" in editor.refused("okr_learn", **wanted, cycle="none-such")
 
 
 def test_a_yes_is_good_for_what_was_shown_and_for_whom(editor: Assistant) -> None:

@@ -17,6 +17,16 @@ SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
+class LearningRow:
+    """What was learnt from the objective in a cycle, as the last who wrote it left it."""
+
+    cycle: str
+    said: str
+    by: str
+    at: MomentText
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyLine:
     """What somebody answered; `mine` where whoever looks may take it back."""
 

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import list_cycles, show_cycle
-from plugin.use_cases.cycles.learnings import list_learnings
+from plugin.use_cases.cycles.learnings import list_learnings, write_learning
 from tests.actors import TESTER
 
 
@@ -252,3 +252,26 @@ def test_what_enter_in_a_line_presses_closes_nothing(desk, world):
     page = BeautifulSoup(desk("editor").text(f"/review?cycle={cycle}"), "html.parser")
     first = page.select_one("form[action$='/close']").find("button")
     assert first["formaction"].startswith(f"/review/main/{cycle}/typed")
+
+
+def test_what_was_learnt_stands_on_the_page_of_the_objective(desk, world):
+    """Of whichever cycle; on the page of a cycle that is over that of this one alone."""
+    over = ended(world)
+    found = list_cycles(world.connector, TESTER, "main")
+    running = next(one.cycle.id for one in found if one.state.value == "running" and one.objectives)
+    viewer = desk("viewer")
+    state = show_cycle(world.connector, TESTER, "main", running).objectives[0].state
+    address = f"/objectives/{state.key}"
+    assert "What was learnt" not in viewer.text(address)
+    write_learning(world.connector, TESTER, "main", running, state.key, "The depots <work>.")
+    page = BeautifulSoup(viewer.text(address), "html.parser")
+    (said,) = page.select("section[aria-labelledby=learnt] li")
+    assert said.blockquote.text == "The depots <work>."
+    assert said.a["href"] == f"/review?cycle={running}"
+    assert said.a.text == running
+    stood = show_cycle(world.connector, TESTER, "main", over).objectives[0].state
+    write_learning(world.connector, TESTER, "main", over, stood.id, "Rubber was the limit.")
+    page = BeautifulSoup(viewer.text(f"/objectives/{stood.key or stood.id}?cycle={over}"), "html.parser")
+    assert [one.text for one in page.select("section[aria-labelledby=learnt] blockquote")] == [
+        "Rubber was the limit."
+    ]
