@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts.saved_views import SavedView, ViewRefusal, keep, remove
+from plugin.use_cases.accounts.saved_views import SavedView, ViewRefusal, keep, list_views, remove
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -24,13 +24,15 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/views/remove", endpoint="remove_view")
     @needs("viewer", in_person=True)
     def remove_view() -> ResponseReturnValue:
-        name = request.form.get("name", "")
+        """Back to the page that was kept where it is removed there, else to the list."""
+        name, here = request.form.get("name", ""), request.form.get("address", "")
+        kept = {one.name: one.address for one in list_views(connector, current_actor())}
         flash(
             f"“{name}” is kept no longer."
             if remove(connector, current_actor(), name)
             else f"There was no “{name}”."
         )
-        return redirect(url_for("pages.objectives"))
+        return redirect(here if here and kept.get(name) == here else url_for("pages.objectives"))
 
 
 def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturnValue:

@@ -175,7 +175,9 @@ def test_pages_keep_and_show_what_one_keeps_and_an_objective_becomes_a_favourite
         objectives.save(conn, "main", moved, REVISION, NOW)
     action, fields = form("/objectives/" + state.id)
     assert "remove" in action, "an issue that was moved keeps its star"
-    assert browser.client.post(action, data=fields).status_code == 302
+    other = browser.client.post(action, data={**fields, "name": "", "address": "//elsewhere.example/"})
+    assert other.headers["Location"] == "/", "only to what was kept"
+    assert browser.client.post(action, data=fields).headers["Location"] == mine
     listed = BeautifulSoup(browser.get("/").text, "html.parser")
     assert [one.text for one in listed.select(".shelf .chip")] == ["★ All"]
 
