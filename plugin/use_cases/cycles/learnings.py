@@ -65,14 +65,15 @@ def write_learning(
             f"What was learnt has at most {LONGEST_NOTE} characters; this has {len(text)}.", about="said"
         )
     wanted = objective.strip().casefold()
-    with connector.store.write() as conn:
+    with connector.store.read() as conn:  # very many are decoded: nobody who writes waits for that
         names = (
             (one, {one.id.casefold(), one.key.casefold()} - {""}) for one in _heads(conn, site, cycle_id)
         )
         head = next((one for one, mine in names if wanted in mine), None)
-        if head is None:
-            raise CycleRefusal(f"“{objective}” is no objective of {cycle_id}.", step=CYCLE)
-        detail = {"cycle": cycle_id, "objective": head.id}
+    if head is None:
+        raise CycleRefusal(f"“{objective}” is no objective of {cycle_id}.", step=CYCLE)
+    detail = {"cycle": cycle_id, "objective": head.id}
+    with connector.store.write() as conn:
         if not text:
             if learnings.remove(conn, site, cycle_id, head.id):
                 audit.note(conn, actor.label, "what was learnt taken away", now, detail, site)
