@@ -16,8 +16,8 @@ from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
 from plugin.api.mappings.texts import TextBody
-from plugin.api.protocol.addresses import CycleAddress, LearningAddress
-from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.addresses import CycleAddress, LearningAddress, ObjectiveAddress
+from plugin.api.protocol.lookup import known_site, objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, JsonShape, RequestPart, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
@@ -255,6 +255,7 @@ class ReopeningJson(JsonShape):
 class LearningJson(JsonShape):
     """What was learnt from one objective of a cycle, in the words of a person."""
 
+    cycle: str
     objective: str
     key: str
     title: str
@@ -264,7 +265,7 @@ class LearningJson(JsonShape):
 
 
 class LearningsJson(JsonShape):
-    """All that was written of a cycle, by key."""
+    """All that was written of a cycle, by key; or of one objective, the last first."""
 
     items: list[LearningJson]
 
@@ -690,8 +691,27 @@ def write_learning(
     return Reply(LearningsJson(items=[_learning(one.learning, one.key, one.title) for one in found]))
 
 
+@ROUTES.get(
+    "/objectives/{objective}/learnings", "viewer", "What was learnt from an objective, in whichever cycles."
+)
+def learnings_of_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[LearningsJson]:
+    """The last that was written first; of cycles that are over as well, while it is an objective."""
+    site, saved = objective_of(caller, path, query)
+    state = saved.state
+    found = learnings.learnings_of(caller.connector, caller.actor, site, state.id)
+    return Reply(LearningsJson(items=[_learning(one, state.key, state.title) for one in found]))
+
+
 def _learning(one: learnings.Learning, key: str, title: str) -> LearningJson:
-    return LearningJson(objective=one.objective_id, key=key, title=title, said=one.said, by=one.by, at=one.at)
+    return LearningJson(
+        cycle=one.cycle_id,
+        objective=one.objective_id,
+        key=key,
+        title=title,
+        said=one.said,
+        by=one.by,
+        at=one.at,
+    )
 
 
 @ROUTES.get("/cycles/{cycle}/lock", "viewer", "What waits until a cycle is unlocked.", heavy=True)

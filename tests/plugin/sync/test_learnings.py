@@ -78,6 +78,8 @@ def test_the_api_and_the_commands_say_the_same(quarter, monkeypatch):
     assert (status, found) == (200, answer.json)
     (one,) = found["items"]
     assert (one["objective"], one["key"], one["said"]) == (epic, key, "Rubber is the limit.")
+    assert one["cycle"] == OVER
+    assert call("GET", f"/objectives/{key}/learnings") == (200, answer.json)
     missing = call.client.open(
         **{**put, "path": "/api/v1/cycles/2026-Q4/learnings/NOPE-1"}, headers=headers["editor"]
     )
