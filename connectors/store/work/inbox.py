@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from connectors.store.database.engine import Store
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -225,14 +225,20 @@ def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
 
 
 def prune(conn: Connection, before: datetime) -> int:
-    """Forget settled deliveries received before this instant; how many. What still waits stays."""
+    """Forget settled deliveries received before this instant; how many. What still waits stays, and so does the newest dictionary of each
+    site: a compression of that site may be between two of its transactions.
+    """
     settled = [status.value for status in DeliveryStatus if status is not DeliveryStatus.PENDING]
     old = (delivery.c.status.in_(settled), delivery.c.received_at < to_ms(before))
     rows = conn.execute(delete(delivery).where(*old).returning(delivery.c.site, delivery.c.status)).all()
     _count(conn, ((site, status, -1) for site, status in rows))
-    used = select(delivery.c.base_id).where(delivery.c.base_id.is_not(None))
-    conn.execute(delete(delivery_base).where(delivery_base.c.id.not_in(used)))
+    newest = select(func.max(delivery_base.c.id)).group_by(delivery_base.c.site)
+    conn.execute(delete(delivery_base).where(_unread(), delivery_base.c.id.not_in(newest)))
     return len(rows)
+
+
+def _unread() -> ColumnElement[bool]:
+    return delivery_base.c.id.not_in(select(delivery.c.base_id).where(delivery.c.base_id.is_not(None)))
 
 
 def compress(store: Store, site: str, before: datetime, going_on: Callable[[], None] = lambda: None) -> int:
@@ -241,6 +247,8 @@ def compress(store: Store, site: str, before: datetime, going_on: Callable[[], N
     The first body is kept beside as the dictionary of the compression, for bodies of a site are much alike: a fifth of what each takes by
     itself. Before each `COMPRESSED_AT_ONCE` `going_on` is called, which may raise to stop.
     """
+    with store.write() as conn:
+        conn.execute(delete(delivery_base).where(delivery_base.c.site == site, _unread()))
     done, last, base_id, base = 0, 0, 0, b""
     while True:
         going_on()

@@ -202,4 +202,31 @@ def test_what_was_settled_is_compressed_and_replayed_as_it_came(store: Store, no
         inbox.prune(conn, now)
         assert conn.execute(bases).scalar() == 1
         inbox.prune(conn, now + HOUR)
-        assert conn.execute(bases).scalar() == 0, "it goes with the last that was compressed with it"
+        assert conn.execute(bases).scalar() == 1, "the newest may be in use"
+    inbox.compress(store, "main", now + HOUR)
+    with store.read() as conn:
+        assert conn.execute(bases).scalar() == 0, (
+            "it goes with the first run after the last that was compressed with it"
+        )
+
+
+def test_bodies_are_compressed_with_what_stays_while_another_site_forgets(
+    store: Store, now: datetime
+) -> None:
+    """Forgetting, which is of all sites, falls between two parts of the compression and takes the first part with it."""
+    body = b"".join(b'{"field_%d":%d}' % (at, at * at) for at in range(99))
+    number = inbox.COMPRESSED_AT_ONCE
+    with store.write() as conn:
+        for at in range(number + 1):
+            came = now if at < number else now + HOUR
+            kept = inbox.store(conn, "main", str(at), b"%d" % at + body, came)
+            inbox.settle(conn, kept or 0, "done", "", came)
+
+    def forgetting() -> None:
+        with store.write() as conn:
+            inbox.prune(conn, now + HOUR / 2)
+
+    turns = iter([lambda: None, forgetting, lambda: None])
+    assert inbox.compress(store, "main", now + 2 * HOUR, lambda: next(turns)()) == number + 1
+    with store.read() as conn:
+        assert [one.body for one in inbox.recent(conn, "main", 999)] == [b"%d" % number + body]
