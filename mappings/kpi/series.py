@@ -30,6 +30,9 @@ class PeriodValue:
     reason: str = ""
 
 
+CADENCES = {one.value: one for one in Cadence}
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedKpis:
     """KPIs by id and the readings of each, by time; a formula has none of its own.
@@ -44,7 +47,7 @@ class WatchedKpis:
 
     def cadence(self, id_: str) -> Cadence:
         """How long the periods of a KPI are."""
-        return Cadence(self.parts[id_].cadence)
+        return CADENCES[self.parts[id_].cadence]
 
     def period(self, id_: str, at: datetime) -> Period:
         """The period of a KPI that holds an instant."""
@@ -54,8 +57,8 @@ class WatchedKpis:
         """From when on a period is settled: a formula's when its latest operand is."""
         operands = self.operands(id_)
         if not operands:
-            part = self.parts[id_]
-            return settles_at(self.cadence(id_), period, grace_of(self.cadence(id_), part.grace))
+            cadence = self.cadence(id_)
+            return settles_at(cadence, period, grace_of(cadence, self.parts[id_].grace))
         each = (self.settles(one, self.period(one, period.last)) for one in operands.values())
         return max(period.end, *each)
 
