@@ -31,19 +31,21 @@ class StoreError(Exception):
 def explain_fault(error: DBAPIError, where: str) -> StoreError | None:
     """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
     text = _first_line(error)
-    state = getattr(error.orig, "sqlstate", None)
-    if isinstance(error.orig, sqlite3.Error):
-        if _is_wrong_sql(error.orig):
-            return None
-        found = _of_file(text, where)
-    else:
-        found = _of_server(state, text, where)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if _is_wrong_sql(error.orig) or state.startswith(TOO_MUCH_ASKED):
+        return None
+    of_file = isinstance(error.orig, sqlite3.Error)
+    found = _of_file(text, where) if of_file else _of_server(state, text, where)
     if found is None and isinstance(error, OperationalError | InterfaceError):
         return unreachable(text, where)
     return found
 
 
-def _is_wrong_sql(error: sqlite3.Error) -> bool:
+TOO_MUCH_ASKED = "54"
+"""The class of what PostgreSQL says of a statement that asks for too much: too many columns, too deep. It calls that an error of operation, too."""
+
+
+def _is_wrong_sql(error: BaseException | None) -> bool:
     """SQLite says of wrong SQL, too, that it is an error of operation; by its code it is told (https://sqlite.org/rescode.html#error). A table that is lacking has the same."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF == sqlite3.SQLITE_ERROR and "no such table" not in str(error)
@@ -62,12 +64,12 @@ def _of_file(text: str, where: str) -> StoreError | None:
     return None
 
 
-def _of_server(state: str | None, text: str, where: str) -> StoreError | None:
+def _of_server(state: str, text: str, where: str) -> StoreError | None:
     """By the code that PostgreSQL gives (https://www.postgresql.org/docs/current/errcodes-appendix.html); None where it gives none."""
     if state == "42P01":
         return StoreError(f"the database lacks a table: {text}", where, UPGRADE)
     for known, (what, remedy, passing) in _SERVER_FAULTS.items():
-        if (state or "").startswith(known):
+        if state.startswith(known):
             return StoreError(f"{what}: {text}", where, remedy, passing=passing)
     return None
 

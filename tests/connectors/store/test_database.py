@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from connectors.store import Store, StoreError, backup, open_store, upgrade
 from connectors.store.database import engine
@@ -240,6 +240,12 @@ def test_a_server_that_takes_no_writes_is_told_as_such_and_read(postgres_store: 
         postgres_store.check()
     finally:
         postgres_store.engine.dispose()
+
+
+def test_a_statement_that_asks_a_server_for_too_much_is_a_fault_of_the_program(postgres_store: Store) -> None:
+    with pytest.raises(OperationalError, match="1664"), postgres_store.read() as conn:
+        conn.exec_driver_sql(f"SELECT {', '.join(['1'] * 1665)}")
+    postgres_store.check()
 
 
 def write_a_size(store: Store) -> None:
