@@ -181,18 +181,18 @@ def needs_looking(names: Iterable[MappingName]) -> bool:
     return any(name.kind in LOOKED_UP and not name.written_as_id for name in names)
 
 
-def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
-    """After everything was read: learn from the issues what components, versions, options and people are called."""
+def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> Catalogue:
+    """After everything was read: learn from the issues what components, versions, options and people are called. Gives what they show of that."""
     let_go(store, site, mapping, now)
     written = mapping.written_options()
     read = [name for name in mapping.names if name.field not in written]
     if not needs_looking(read):
-        return
+        return Catalogue()
     with store.write() as conn:
         name_comparisons.hold(conn, site)
         form = bound(conn, site, mapping.revision)
         if form is None:
-            return
+            return Catalogue()
         seen = seen_in(mirror.every(conn, site), read, form)
         # Whoever else bears the name of somebody who is meant is somebody else (`successors`).
         waiting = [name for name in read if not name.ids]
@@ -200,6 +200,7 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
         if grown != form:
             bindings.put(conn, site, mapping.revision, grown)
         hold_against(conn, site, mapping, seen, now, LOOKED_UP)
+    return seen
 
 
 def take_in(

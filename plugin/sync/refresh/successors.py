@@ -6,7 +6,7 @@ somebody else. That it is gone Jira has to say itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import structlog
 from sqlalchemy import Connection
@@ -23,16 +23,21 @@ from plugin.sync.refresh.names import bound, keep_arrivals
 log = structlog.get_logger("jira_okr.names")
 
 
-def look_for_successors(context: Context) -> None:
-    """After everything was read: take them in. Asks Jira only where something else bears such a word; what it does not answer is asked again then."""
+def look_for_successors(context: Context, people: Sequence[User]) -> None:
+    """After everything was read: take them in. `people` are those whom issues show under words of the mapping.
+
+    Asks Jira only where something else bears such a word; what it does not answer is asked again then.
+    """
     words = [one for one in context.mapping.names if one.ids and not one.written_as_id]
-    people = [one for one in words if one.kind is NameKind.PERSON]
     issues = [one for one in words if one.kind is NameKind.ISSUE]
-    if not people and not issues:
-        return
-    with context.store.read() as conn:
-        bearers: dict[MappingName, User | JiraValue] = dict(_bearing_issues(context, conn, issues))
-        bearers.update(_bearing_people(context, conn, people))
+    bearers: dict[MappingName, User | JiraValue] = {
+        name: other
+        for name in words
+        if name.kind is NameKind.PERSON and (other := _other_bearer(name, people)) is not None
+    }
+    if issues:
+        with context.store.read() as conn:
+            bearers.update(_bearing_issues(context, conn, issues))
     try:
         found = {name: one for name, one in bearers.items() if _succeeds(context, name, one)}
     except JiraError as error:
@@ -42,23 +47,11 @@ def look_for_successors(context: Context) -> None:
         _take_in(context, found)
 
 
-def _bearing_people(context: Context, conn: Connection, names: list[MappingName]) -> dict[MappingName, User]:
-    """Whom issues show under these words beside those that are meant, where it is one."""
-    if not names:
-        return {}
-    shown = {
-        one.id: one
-        for issue in mirror.every(conn, context.site)
-        for one in (issue.assignee, issue.reporter, issue.creator)
-        if one is not None
-    }
-    found: dict[MappingName, User] = {}
-    for name in names:
-        others = [one for one in shown.values() if name.word.casefold() in names_of_entry(one)]
-        others = [one for one in others if one.id not in name.ids]
-        if len(others) == 1:
-            found[name] = others[0]
-    return found
+def _other_bearer(name: MappingName, people: Sequence[User]) -> User | None:
+    """Who of these bears the word beside those that are meant, where it is one."""
+    called = [one for one in people if name.word.casefold() in names_of_entry(one)]
+    others = [one for one in called if one.id not in name.ids]
+    return others[0] if len(others) == 1 else None
 
 
 def _bearing_issues(

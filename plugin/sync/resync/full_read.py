@@ -60,8 +60,8 @@ def resync(
     settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)
     comments.catch_up(context)
-    observe(context.store, context.site, context.mapping, context.clock())
-    look_for_successors(context)
+    seen = observe(context.store, context.site, context.mapping, context.clock())
+    look_for_successors(context, seen.people)
     written_options.compare(context, report.objectives)
     return report
 
