@@ -31,8 +31,14 @@ from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies, may_take_back
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
-from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
-from plugin.use_cases.cycles.learnings import Learning, learnings_of, list_learnings
+from plugin.use_cases.cycles.cycles import (
+    CycleDetail,
+    UnknownCycle,
+    past_cycles,
+    running_cycles,
+    show_cycle,
+)
+from plugin.use_cases.cycles.learnings import Learning, ToldLearning, learnings_of, list_learnings
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
@@ -267,8 +273,14 @@ class StoredSources:
         return {
             (site_in_address(site, sites), one.learning.objective_id): one.learning
             for site in sites
-            for one in list_learnings(self.connector, self.who(), site, cycle_id)
+            for one in self._learnings_at(site, cycle_id)
         }
+
+    def _learnings_at(self, site: str, cycle_id: str) -> Sequence[ToldLearning]:
+        try:
+            return list_learnings(self.connector, self.who(), site, cycle_id)
+        except UnknownCycle:  # one of other sites
+            return ()
 
     def learnings_of(self, objective_id: str, site: str | None = None) -> Sequence[Learning]:
         return [

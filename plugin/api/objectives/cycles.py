@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Literal
@@ -26,6 +26,7 @@ from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, learning
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefusal, CycleState, UnknownCycle
+from plugin.use_cases.cycles.learnings import ToldLearning
 
 ROUTES = Routes()
 
@@ -673,8 +674,9 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingBody) -> Reply[
 @ROUTES.get("/cycles/{cycle}/learnings", "viewer", "What was learnt from the objectives of a cycle.")
 def list_learnings(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[LearningsJson]:
     """Of those that are in it, or were when it was over; by key."""
-    found = learnings.list_learnings(caller.connector, caller.actor, site_of(caller, query), path.cycle)
-    return Reply(LearningsJson(items=[_learning(one.learning, one.key, one.title) for one in found]))
+    with refused_as():
+        found = learnings.list_learnings(caller.connector, caller.actor, site_of(caller, query), path.cycle)
+    return _learnings_reply(found)
 
 
 @ROUTES.put(
@@ -687,8 +689,7 @@ def write_learning(
     site = site_of(caller, query)
     with refused_as("Not kept", "Mend this, and send it again."):
         learnings.write_learning(caller.connector, caller.actor, site, path.cycle, path.objective, body.said)
-    found = learnings.list_learnings(caller.connector, caller.actor, site, path.cycle)
-    return Reply(LearningsJson(items=[_learning(one.learning, one.key, one.title) for one in found]))
+    return _learnings_reply(learnings.list_learnings(caller.connector, caller.actor, site, path.cycle))
 
 
 @ROUTES.get(
@@ -699,19 +700,11 @@ def learnings_of_objective(caller: Caller, path: ObjectiveAddress, query: SiteQu
     site, saved = objective_of(caller, path, query)
     state = saved.state
     found = learnings.learnings_of(caller.connector, caller.actor, site, state.id)
-    return Reply(LearningsJson(items=[_learning(one, state.key, state.title) for one in found]))
+    return _learnings_reply(ToldLearning(one, state.key, state.title) for one in found)
 
 
-def _learning(one: learnings.Learning, key: str, title: str) -> LearningJson:
-    return LearningJson(
-        cycle=one.cycle_id,
-        objective=one.objective_id,
-        key=key,
-        title=title,
-        said=one.said,
-        by=one.by,
-        at=one.at,
-    )
+def _learnings_reply(found: Iterable[ToldLearning]) -> Reply[LearningsJson]:
+    return Reply(LearningsJson.model_validate({"items": [learnings.learning_values(one) for one in found]}))
 
 
 @ROUTES.get("/cycles/{cycle}/lock", "viewer", "What waits until a cycle is unlocked.", heavy=True)

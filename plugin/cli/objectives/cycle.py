@@ -18,7 +18,8 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
-from plugin.runtime.connector import Connector
+from plugin.next_steps import OBJECTIVES
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, learnings, locks
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.carry_undo import UndoPreview
@@ -34,6 +35,7 @@ from plugin.use_cases.cycles.replay import (
 )
 from plugin.use_cases.cycles.versions import VersionDifference, alike_text, difference, difference_values
 from plugin.use_cases.objectives.objective_values import percent_text, progress_text
+from plugin.use_cases.objectives.objectives import objective as find
 
 
 @click.group("cycle")
@@ -105,30 +107,39 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
 
 
 @cycle_group.command("learnings")
-@click.argument("cycle_id", metavar="CYCLE")
+@click.argument("cycle_id", metavar="[CYCLE]", required=False)
+@click.option("--objective", metavar="KEY", help="Of this one alone; without CYCLE in whichever cycles.")
 @site_option
 @json_option
-def learnings_command(cycle_id: str, site: str, as_json: bool) -> None:
-    """Show what was learnt from the objectives of a cycle."""
+def learnings_command(cycle_id: str | None, objective: str | None, site: str, as_json: bool) -> None:
+    """Show what was learnt from the objectives of a cycle, or from one objective."""
+    if cycle_id is None and objective is None:
+        raise click.UsageError("Name a cycle, or an objective with --objective.")
     with open_connector(site=site) as connector:
-        found = learnings.list_learnings(connector, COMMAND_LINE, site, cycle_id)
-    if as_json:
-        show_json(
-            [
-                {
-                    "objective": one.learning.objective_id,
-                    "key": one.key,
-                    "title": one.title,
-                    "said": one.learning.said,
-                    "by": one.learning.by,
-                    "at": one.learning.at,
-                }
-                for one in found
-            ]
+        found = (
+            learnings.list_learnings(connector, COMMAND_LINE, site, cycle_id or "")
+            if objective is None
+            else _learnings_of(connector, site, objective, cycle_id)
         )
+    if as_json:
+        show_json([learnings.learning_values(one) for one in found])
         return
-    rows = [(one.key, one.title, one.learning.said, one.learning.by) for one in found]
-    show_table("Learnings", ("Key", "Objective", "What was learnt", "By"), rows)
+    rows = [(one.learning.cycle_id, one.key, one.title, one.learning.said, one.learning.by) for one in found]
+    show_table("Learnings", ("Cycle", "Key", "Objective", "What was learnt", "By"), rows)
+
+
+def _learnings_of(
+    connector: Connector, site: str, objective: str, cycle_id: str | None
+) -> tuple[learnings.ToldLearning, ...]:
+    saved = find(connector, COMMAND_LINE, site, objective)
+    if saved is None:
+        raise Refusal(f"{objective} is no objective here.", step=OBJECTIVES)
+    state = saved.state
+    return tuple(
+        learnings.ToldLearning(one, state.key, state.title)
+        for one in learnings.learnings_of(connector, COMMAND_LINE, site, state.id)
+        if cycle_id in (None, one.cycle_id)
+    )
 
 
 @cycle_group.command("learn")

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from mappings.rollup.cycles.carry_plan import CarryChoice, CarryPlan
 from plugin.access.authorization.permission import Permission
+from plugin.mcp.cycles.lookup import cycle_refusals
 from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.shapes import Name
 from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
-from plugin.next_steps import Door
 from plugin.use_cases.cycles.carry import (
     CarryPreview,
     ObjectiveCarry,
@@ -21,7 +21,6 @@ from plugin.use_cases.cycles.carry import (
     sets_of,
 )
 from plugin.use_cases.cycles.carry_undo import UndoPreview, preview_undo, undo_carry
-from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, list_cycles
 
 MOST_NAMED = 100
 
@@ -45,23 +44,14 @@ def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> ActReceip
     """Say what would be done, or do it."""
     site, into = site_of(asking, arguments), arguments.into or ""
     choice = CarryChoice(as_copy=arguments.copies)
-    try:
+    with cycle_refusals(asking, site):
         found = preview_carry(asking.connector, asking.actor, site, arguments.cycle, into, choice)
-    except UnknownCycle:
-        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise UnanswerableQuestion(
-            f"There is no such cycle on the site {site!r} as {arguments.cycle!r} or {into!r}. Cycles: {known}."
-        ) from None
-    except CycleRefusal as error:
-        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
 
     def do() -> str:
-        try:
+        with cycle_refusals(asking, site):
             done = carry_forward(
                 asking.connector, asking.actor, site, arguments.cycle, arguments.objectives, into, choice
             )
-        except CycleRefusal as error:
-            raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
         before = f" Carried before: {', '.join(done.before)}." if done.before else ""
         return f"{done.told}; Jira is told now.{before}"
 
@@ -110,13 +100,11 @@ class UndoArguments(ActArguments):
 def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> ActReceipt:
     """Say what would be taken back, or do it."""
     site, cycle = site_of(asking, arguments), arguments.cycle
-    try:
+    with cycle_refusals(asking, site):
         found = preview_undo(asking.connector, asking.actor, site, cycle, arguments.objectives)
-    except CycleRefusal as error:
-        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
 
     def do() -> str:
-        try:
+        with cycle_refusals(asking, site):
             done = undo_carry(
                 asking.connector,
                 asking.actor,
@@ -125,8 +113,6 @@ def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> ActReceipt:
                 arguments.objectives,
                 delete_copies=arguments.delete_copies,
             )
-        except CycleRefusal as error:
-            raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
         left = f" For a person: {'; '.join(done.by_hand)}." if done.by_hand else ""
         return f"{done.told}; Jira is told now.{left}"
 

@@ -9,14 +9,13 @@ from pydantic import Field
 
 from mappings.explain.closing_difference import RecordDifference
 from mappings.rollup.cycles.closing_record import ClosingRecord
+from plugin.mcp.cycles.lookup import cycle_refusals
 from plugin.mcp.movement import MovedRow, moved_row
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
-from plugin.next_steps import Door
-from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, list_cycles
+from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.use_cases.cycles.versions import ClosingAct, difference
 
 
@@ -75,17 +74,10 @@ class ClosingArguments(PageArguments):
 def okr_closings(asking: ToolAsker, arguments: ClosingArguments) -> Closings:
     """A page of what differs."""
     site = site_of(asking, arguments)
-    try:
+    with cycle_refusals(asking, site):
         found = difference(
             asking.connector, asking.actor, site, arguments.cycle, arguments.before, arguments.after
         )
-    except UnknownCycle:
-        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise UnanswerableQuestion(
-            f"There is no cycle {arguments.cycle!r} on the site {site!r}. Cycles: {known}."
-        ) from None
-    except CycleRefusal as error:
-        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
     name = f"okr_closings:{site}:{found.cycle_id}:{found.before.hash}:{found.after.hash}"
     shown, counted = page_of(name, arguments, found.differing, (one.shown.id for one in found.differing))
     return Closings(

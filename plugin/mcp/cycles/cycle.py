@@ -9,21 +9,14 @@ from pydantic import Field
 from mappings.rollup.cycles.closing_preview import ObjectiveScore
 from mappings.rollup.cycles.closing_record import Overlap
 from mappings.rollup.cycles.score import ScoreMean
+from plugin.mcp.cycles.lookup import cycle_refusals, running_cycle
 from plugin.mcp.objectives import OwnDays, own_days
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
-from plugin.next_steps import Door
-from plugin.runtime.connector import Refusal
-from plugin.use_cases.cycles.cycles import (
-    CycleDetail,
-    UnknownCycle,
-    list_cycles,
-    running_cycles,
-    show_cycle,
-)
+from plugin.mcp.protocol.tool import Tool, ToolAsker
+from plugin.use_cases.cycles.cycles import CycleDetail, show_cycle
 from plugin.use_cases.cycles.locks import LockedCycle, show_lock
 from plugin.use_cases.cycles.replay import Replay, replay
 
@@ -108,8 +101,8 @@ class CycleArguments(PageArguments):
 def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
     """A page of a cycle's objectives."""
     site = site_of(asking, arguments)
-    name = arguments.cycle or _running(asking, site)
-    try:
+    name = arguments.cycle or running_cycle(asking, site)
+    with cycle_refusals(asking, site):
         found = show_cycle(asking.connector, asking.actor, site, name)
         lock = show_lock(asking.connector, asking.actor, site, name)
         other = (
@@ -117,13 +110,6 @@ def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
             if arguments.mapping
             else None
         )
-    except UnknownCycle:
-        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise UnanswerableQuestion(
-            f"There is no cycle {name!r} on the site {site!r}. Cycles: {known}."
-        ) from None
-    except Refusal as error:
-        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
     every = found.objectives
     shown, counted = page_of(
         f"okr_cycle:{site}:{name}:{arguments.mapping}", arguments, every, (one.state.id for one in every)
@@ -145,13 +131,6 @@ def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
         counted=counted,
         objectives=[_objective(one, other) for one in shown],
     )
-
-
-def _running(asking: ToolAsker, site: str) -> str:
-    found = running_cycles(asking.connector, asking.actor, site)
-    if not found:
-        raise UnanswerableQuestion(f"No cycle runs on the site {site!r} now: name one.")
-    return found[0].id
 
 
 def _mark(found: CycleDetail, other: Replay | None) -> str:

@@ -10,15 +10,20 @@ from pydantic import Field, StringConstraints
 
 from mappings.explain.check_in import LONGEST_NOTE
 from plugin.access.authorization.permission import Permission
+from plugin.mcp.cycles.lookup import cycle_refusals, running_cycle
 from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, PageArguments, RowCount, Shape, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
-from plugin.next_steps import Door
-from plugin.use_cases.cycles.cycles import CycleRefusal, past_cycles, running_cycles
-from plugin.use_cases.cycles.learnings import ToldLearning, learnings_of, list_learnings, write_learning
+from plugin.use_cases.cycles.learnings import (
+    ToldLearning,
+    learning_values,
+    learnings_of,
+    list_learnings,
+    write_learning,
+)
 
 
 class LearningShape(Shape):
@@ -72,21 +77,16 @@ def okr_learnings(asking: ToolAsker, arguments: LearningsArguments) -> Learnings
         ]
         name = f"okr_learnings:{site}:{arguments.cycle}:{state.id}"
     else:
-        cycle = arguments.cycle or _running(asking, site)
-        every = [*list_learnings(asking.connector, asking.actor, site, cycle)]
-        known = {*_running_ids(asking, site), *past_cycles(asking.connector, asking.actor, site)}
-        if not every and cycle not in known:
-            there = ", ".join(sorted(known)) or "none"
-            raise UnanswerableQuestion(
-                f"There is no cycle {cycle!r} on the site {site!r} that runs or ran. Cycles: {there}."
-            )
+        cycle = arguments.cycle or running_cycle(asking, site)
+        with cycle_refusals(asking, site):
+            every = [*list_learnings(asking.connector, asking.actor, site, cycle)]
         name, path = f"okr_learnings:{site}:{cycle}:", _review(cycle)
     names = (f"{one.learning.cycle_id} {one.learning.objective_id}" for one in every)
     shown, counted = page_of(name, arguments, every, names)
     return LearningsAnswer(
         provenance=provenance(asking, site, LearningsAnswer, path),
         counted=counted,
-        learnings=[_shape(one) for one in shown],
+        learnings=[LearningShape.model_validate(learning_values(one)) for one in shown],
     )
 
 
@@ -104,10 +104,8 @@ def okr_learn(asking: ToolAsker, arguments: LearnArguments) -> ActReceipt:
     before = next((one.said for one in written if one.cycle_id == cycle), None)
 
     def do() -> str:
-        try:
+        with cycle_refusals(asking, site):
             kept = write_learning(asking.connector, asking.actor, site, cycle, state.id, said)
-        except CycleRefusal as error:
-            raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
         return f"Kept as {what}." if kept is not None else f"Nothing is written of {what} any more."
 
     would = f"Write as {what}: {said}" if said else f"Take away {what}"
@@ -115,32 +113,8 @@ def okr_learn(asking: ToolAsker, arguments: LearnArguments) -> ActReceipt:
     return two_calls(asking, LEARN.name, arguments, site, _review(cycle), f"{would}{stood}", do)
 
 
-def _shape(one: ToldLearning) -> LearningShape:
-    kept = one.learning
-    return LearningShape(
-        cycle=kept.cycle_id,
-        objective=kept.objective_id,
-        key=one.key,
-        title=one.title,
-        said=kept.said,
-        by=kept.by,
-        at=kept.at,
-    )
-
-
 def _review(cycle: str) -> str:
     return f"/review?{urlencode({'cycle': cycle})}"
-
-
-def _running_ids(asking: ToolAsker, site: str) -> list[str]:
-    return [one.id for one in running_cycles(asking.connector, asking.actor, site)]
-
-
-def _running(asking: ToolAsker, site: str) -> str:
-    found = _running_ids(asking, site)
-    if not found:
-        raise UnanswerableQuestion(f"No cycle runs on the site {site!r} now: name one.")
-    return found[0]
 
 
 LEARNINGS = Tool(

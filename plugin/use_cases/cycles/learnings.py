@@ -13,14 +13,16 @@ from connectors.store.lists import list_rows
 from connectors.store.lists.list_rows import RowSelection
 from connectors.store.people import audit
 from mappings.explain.check_in import LONGEST_NOTE
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLE
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, past_cycles
+from plugin.use_cases.mappings import revisions
 from plugin.use_cases.objectives.objective_list import Headline
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Learning", "ToldLearning", "learnings_of", "list_learnings", "write_learning"]
+__all__ = ["Learning", "ToldLearning", "learning_values", "learnings_of", "list_learnings", "write_learning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,38 @@ class ToldLearning:
 
 
 @question(VIEWER)
-def list_learnings(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> tuple[ToldLearning, ...]:
-    """Those of the objectives that are in the cycle, or were when it was over, by key."""
+def list_learnings(connector: Connector, actor: Actor, site: str, cycle_id: str) -> tuple[ToldLearning, ...]:
+    """Those of the objectives that are in the cycle, or were when it was over, by key. Raises UnknownCycle for one that there is not, and never was."""
     with connector.store.read() as conn:
         written = learnings.load_learnings(conn, site, cycle_id)
         # Of very many objectives each is decoded for that: only where anything was written.
         heads = {one.id: one for one in _heads(conn, site, cycle_id)} if written else {}
         found = [one for one in written if one.objective_id in heads]
+    if not written and not _is_known(connector, actor, site, cycle_id):
+        raise UnknownCycle(cycle_id)
     told = [ToldLearning(one, heads[one.objective_id].key, heads[one.objective_id].title) for one in found]
     return tuple(sorted(told, key=lambda one: (one.key, one.learning.objective_id)))
+
+
+def _is_known(connector: Connector, actor: Actor, site: str, cycle_id: str) -> bool:
+    mapping = revisions.bound(connector, actor, site)
+    if mapping is None or mapping.cycles.get(cycle_id) is not None:
+        return True  # which cycles there are is not known either, as long as none can be bound
+    return cycle_id in past_cycles(connector, actor, site)
+
+
+def learning_values(one: ToldLearning) -> PlainValues:
+    """The same for programs."""
+    kept = one.learning
+    return {
+        "cycle": kept.cycle_id,
+        "objective": kept.objective_id,
+        "key": one.key,
+        "title": one.title,
+        "said": kept.said,
+        "by": kept.by,
+        "at": kept.at.isoformat(),
+    }
 
 
 @question(VIEWER)

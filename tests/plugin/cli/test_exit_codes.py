@@ -74,6 +74,7 @@ ONLY_DO = {
 """What they did is one sentence, and whether they did it is the exit code."""
 GIVEN = {"file": "mapping.yaml", "number": "1", "value": "40%", "before": "active", "names": "CORE-1"}
 MORE = {
+    "cycle learnings": ["2026-Q4"],
     "check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"],
     "forecast": ["CORE-1"],
     "mapping presets": ["epics-as-objectives"],

@@ -11,7 +11,7 @@ from connectors.store.people import audit
 from mappings.explain.check_in import LONGEST_NOTE
 from plugin.cli import cli
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
-from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle
 from plugin.use_cases.cycles.learnings import list_learnings, write_learning
 from tests.actors import TESTER
 from tests.plugin.sync.test_cycle_doors import Door
@@ -88,10 +88,18 @@ def test_the_api_and_the_commands_say_the_same(quarter, monkeypatch):
     run = CliRunner().invoke
     told = run(cli, ["cycle", "learnings", OVER, "--json"])
     assert [one["said"] for one in json.loads(told.output)] == ["Rubber is the limit."]
+    assert [list(one) for one in json.loads(told.output)] == [list(one) for one in found["items"]]
+    alone = run(cli, ["cycle", "learnings", "--objective", key, "--json"])
+    assert json.loads(alone.output) == json.loads(told.output)
+    assert json.loads(run(cli, ["cycle", "learnings", "2027-Q1", "--objective", key, "--json"]).output) == []
+    assert run(cli, ["cycle", "learnings"]).exit_code == 2
     assert "kept" in run(cli, ["cycle", "learn", OVER, key, "Two suppliers are tested."]).output
     assert "Two suppliers" in run(cli, ["cycle", "learnings", OVER]).output
     assert "any more" in run(cli, ["cycle", "learn", OVER, key, ""]).output
     assert call("GET", f"/cycles/{OVER}/learnings")[1]["items"] == []
+    assert call("GET", "/cycles/2026-H9/learnings")[0] == 404
+    unknown = run(cli, ["cycle", "learnings", "2026-H9"])
+    assert isinstance(unknown.exception, UnknownCycle)
 
 
 class _Open:
