@@ -15,7 +15,7 @@ from mappings.progress.rule import (
     OptionFinding,
     ProgressRule,
     SeenValues,
-    to_measurement,
+    measurement_of,
     unknown,
 )
 from mappings.rollup.health import HealthCriteria, judge
@@ -42,7 +42,7 @@ def measure(options: BaselineOptions, subject: MeasuredSubject) -> Measurement:
     current = value_of(subject, options.current, "current")
     if current.number is not None:
         seen: SeenValues = {"current": current.number, "measured_at": read_at(subject, options.current)}
-        return to_measurement(Fraction(1), "the baseline is established", **seen)
+        return measurement_of(Fraction(1), "the baseline is established", **seen)
     if not current.empty:
         return unknown(current.problem)
     return Measurement(Fraction(0), Fraction(0), Cause.NEVER_MEASURED, "no reading yet: nothing established")

@@ -22,7 +22,7 @@ from mappings.progress.rule import (
     MeasuredSubject,
     OptionFinding,
     ProgressRule,
-    to_measurement,
+    measurement_of,
     unknown,
 )
 from mappings.rollup.rows.children import count_of_children, mean_of_children, weighed_children
@@ -123,7 +123,7 @@ def measure(options: DeliveryOptions, subject: MeasuredSubject) -> Measurement:
     if found.total is None:
         return unknown(_why_not(tally, weighed), ledger=ledger)
     number = sum(tally.groups[key].number for key, item in weighed.items() if item.disposition in COUNTING)
-    return to_measurement(found.total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
+    return measurement_of(found.total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
 
 
 def _with_weights(
@@ -165,7 +165,7 @@ def _counted(
     found = count_of_children(list(tally.groups.values()), list(weighed.values()), aim)
     shares = dict(zip(tally.groups, found.shares, strict=True))
     ledger = _ledger(subject, tally, weighed, shares, found.total, aim)
-    return to_measurement(
+    return measurement_of(
         found.raw or ZERO, f"{_issues(found.done)} done of the {plain(aim)} aimed at", ledger=ledger
     )
 

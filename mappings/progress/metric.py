@@ -19,8 +19,8 @@ from mappings.progress.rule import (
     OptionFinding,
     SeenValues,
     clamp,
+    measurement_of,
     never_measured,
-    to_measurement,
     unknown,
 )
 from mappings.rollup.state import Measurement
@@ -55,7 +55,7 @@ def along(
     way = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
     reason = f"{way}{source_of(subject, current)}"
     seen["measured_at"] = read_at(subject, current)
-    return to_measurement(raw, reason, **seen)
+    return measurement_of(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:

@@ -21,7 +21,7 @@ from mappings.progress.rule import (
     NextTerms,
     OptionFinding,
     ProgressRule,
-    to_measurement,
+    measurement_of,
     unknown,
 )
 from mappings.rollup.health import HealthCriteria, judge_achieved, judge_unmeasured
@@ -69,14 +69,14 @@ def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     if issue.status.category == DONE:
         finished = issue.resolved or issue.status_changed
         late = due is not None and finished is not None and finished.astimezone(moment.zone).date() > due
-        return to_measurement(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
+        return measurement_of(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
     done_when = subject.conditions.get("done_when")
     if done_when is not None and done_when.matches(issue, moment):
-        return to_measurement(Fraction(1), "its done_when holds", due=due)
+        return measurement_of(Fraction(1), "its done_when holds", due=due)
     if issue.status.category not in CATEGORIES:
         return unknown(f'status "{issue.status.name}" has no category', due=due, undated=undated)
     said = f'not done: status "{issue.status.name}"'
-    return to_measurement(Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated)
+    return measurement_of(Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated)
 
 
 def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> date | None:

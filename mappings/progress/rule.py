@@ -152,7 +152,7 @@ def never_measured(reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     return Measurement(None, None, Cause.NEVER_MEASURED, reason, **seen)
 
 
-def to_measurement(raw: Fraction, reason: str, **seen: Unpack[SeenValues]) -> Measurement:
+def measurement_of(raw: Fraction, reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     """A measurement; progress is the raw value clamped to 0…1."""
     return Measurement(clamp(raw), raw, Cause.MEASURED, reason, **seen)
 

@@ -32,8 +32,8 @@ from mappings.progress.rule import (
     ProgressRule,
     SeenValues,
     clamp,
+    measurement_of,
     never_measured,
-    to_measurement,
     unknown,
 )
 from mappings.rollup.health import HealthCriteria, by_level, judge_achieved, judge_unmeasured, stale
@@ -129,7 +129,7 @@ def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: Heal
     raw = 1 - band.distance(current.number) / tolerance.number
     reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)}){source_of(subject, options.current)}"
     seen["measured_at"] = read_at(subject, options.current)
-    return to_measurement(raw, reason, **seen)
+    return measurement_of(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
@@ -179,7 +179,7 @@ def _over_time(options: ThresholdOptions, subject: MeasuredSubject, band: Health
     raw = _share_inside(history, now, band)
     reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
     seen["current"], seen["measured_at"] = history[-1][1], read_at(subject, options.current)
-    return to_measurement(raw, reason, **seen)
+    return measurement_of(raw, reason, **seen)
 
 
 def _is_lost(options: ThresholdOptions, subject: MeasuredSubject, issue: Issue) -> bool:

@@ -83,7 +83,7 @@ from pydantic import Field
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Jql, Operand, ReadingAlias, RuleOptions
-from mappings.progress.rule import OptionFinding, ProgressRule, to_measurement, unknown
+from mappings.progress.rule import OptionFinding, ProgressRule, measurement_of, unknown
 
 
 class CountdownOptions(RuleOptions):
@@ -99,11 +99,11 @@ def measure(options, subject):
         return problem
     sold = subject.conditions.get("sold_when")
     if sold is not None and sold.matches(subject.issue, subject.assessment.moment):
-        return to_measurement(Fraction(1), "sold")
+        return measurement_of(Fraction(1), "sold")
     left, stock = value_of(subject, options.left, "left"), value_of(subject, options.stock, "stock")
     if left.number is None or not stock.number:
         return unknown(left.problem or stock.problem)
-    return to_measurement(1 - left.number / stock.number, "counted", current=left.number)
+    return measurement_of(1 - left.number / stock.number, "counted", current=left.number)
 
 
 def check(options):

@@ -48,7 +48,7 @@ class ClosingAct:
     overlaps: tuple[Overlap, ...] | None = None
 
 
-def hold_alone(conn: Connection, site: str) -> None:
+def lock_site(conn: Connection, site: str) -> None:
     """Others who close or open a cycle of this site wait here until the transaction ends: what is done to it is done once."""
     hold(conn, f"{site}:closings")
 

@@ -93,7 +93,7 @@ def forget(conn: Connection, site: str, kpi_id: str) -> None:
         conn.execute(delete(table).where(*_mine(table, site, kpi_id)))
 
 
-def hold_alone(conn: Connection, site: str) -> None:
+def lock_site(conn: Connection, site: str) -> None:
     """Others who read or count for this site wait here until the transaction ends; SQLite has one writer at a time anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(

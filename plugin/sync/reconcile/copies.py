@@ -256,7 +256,7 @@ def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:
     if not ids:
         return
     with context.store.write() as conn:
-        kpis.hold_alone(conn, context.site)
+        kpis.lock_site(conn, context.site)
         for id_ in ids:
             state = kpis.get(conn, context.site, id_)
             one = copies.made.get(state.key_result or state.former or "")
@@ -275,7 +275,7 @@ def lead_kpis_back(context: Context, kept: KeptCarry) -> None:
     if not ids or not sources:
         return
     with context.store.write() as conn:
-        kpis.hold_alone(conn, context.site)
+        kpis.lock_site(conn, context.site)
         for id_ in ids:
             state = kpis.get(conn, context.site, id_)
             if state.key_result in sources:

@@ -105,11 +105,11 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     """The state of one objective as the mirror and the mapping have it."""
     with collector_resting():
         before = objectives.load(conn, context.site, objective_id)
-    with resting_beside(before):
+    with resting_if_large(before):
         return measure_together(context, conn, [objective_id]).one(objective_id, before)
 
 
-def resting_beside(before: SavedObjective | None) -> AbstractContextManager[None]:
+def resting_if_large(before: SavedObjective | None) -> AbstractContextManager[None]:
     """The collector rests while something is done for this objective, where it is large."""
     large = before is not None and len(before.state.touched) >= LARGE
     return collector_resting() if large else nullcontext()

@@ -41,7 +41,7 @@ from plugin.sync.reconcile.measurement import (
     MeasuredObjective,
     measure_objective,
     owners_of,
-    resting_beside,
+    resting_if_large,
     unknown_queries,
 )
 from plugin.sync.refresh import comments, gaps
@@ -206,7 +206,7 @@ def _decide(context: Context, objective_id: str) -> ReconcileDecision:
 
 def _decided(context: Context, conn: Connection, objective_id: str) -> ReconcileDecision:
     found = measure_objective(context, conn, objective_id)
-    with resting_beside(found.before):
+    with resting_if_large(found.before):
         whole = whole_plan(context, conn, objective_id, found)
     allowed = without_refused(context, conn, whole) if ObjectiveTrait.REFUSED in found.having else whole
     planned = without_absent(context, allowed)
@@ -450,7 +450,7 @@ def _save(
     """
     later, state = sifted.later, found.state
     now = context.clock()
-    with resting_beside(found.before), context.store.write() as conn:
+    with resting_if_large(found.before), context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id, found.before)
         if state is None:
             objectives.remove(conn, context.site, [objective_id])

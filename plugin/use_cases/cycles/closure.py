@@ -84,7 +84,7 @@ def close_cycle(
     other = _under(connector, site, cycle_id, revision, reason) if revision else None
     now = connector.clock()
     with connector.store.write() as conn:
-        closings.hold_alone(conn, site)
+        closings.lock_site(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if is_closed(acts):
             raise CycleRefusal(f"{cycle_id} is closed already, as version {last_version(acts)}.")
@@ -152,7 +152,7 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
     if not reason.strip():
         raise CycleRefusal("Say why the cycle is opened again: the reason is kept with its records.")
     with connector.store.write() as conn:
-        closings.hold_alone(conn, site)
+        closings.lock_site(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if not is_closed(acts):
             raise CycleRefusal(f"{cycle_id} is not closed.")

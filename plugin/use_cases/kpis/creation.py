@@ -437,7 +437,7 @@ def _change(
 ) -> KpiState | None:
     """The state after a change in one transaction, alone; None where nothing changed."""
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         news = change(conn, kpis.get(conn, site, id_))
         if news is not None:
             kpis.put(conn, site, id_, news, connector.clock())

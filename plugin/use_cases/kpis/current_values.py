@@ -53,7 +53,7 @@ def _write(
         )
         apply(context, plan(issue.parent_id or issue.id, [wanted], {issue.id: issue}.get, CAUSE), CAUSE)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, context.site)
+        kpis.lock_site(conn, context.site)
         now = kpis.get(conn, context.site, id_)
         if (now.key_result, now.latest) == (state.key_result, state.latest):
             kpis.put(conn, context.site, id_, replace(now, told=state.latest), connector.clock())

@@ -85,7 +85,7 @@ def note_departures(conn: Connection, site: str, ruling: Collection[str], now: d
     known = kpis.list_known(conn, site)
     if not known:
         return
-    kpis.hold_alone(conn, site)
+    kpis.lock_site(conn, site)
     for id_ in sorted(known):
         state = kpis.get(conn, site, id_)
         if id_ in ruling and state.left is not None:

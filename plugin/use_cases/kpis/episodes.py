@@ -73,7 +73,7 @@ def accept(
         have_made(connector, actor.label, site, part, objective.strip().upper())
         return _shown(connector, actor, site, id_)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         state = kpis.get(conn, site, id_)
         _require_proposal(state, id_)
         found = _issue(conn, site, issue)
@@ -94,7 +94,7 @@ def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi
     """Say no to what is proposed: to a new key result, or to closing the one that is open. Refusal where nothing is proposed."""
     required_part(connector.context(site).mapping, id_)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         state = kpis.get(conn, site, id_)
         news = dismiss_proposal(state)
         if news.transition is not EpisodeStep.DISMISSED:
@@ -123,7 +123,7 @@ def follow_key_results(connector: Connector, site: str) -> None:
     ]
     asked, at = _asked(context, unknown), context.moment()
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         for id_ in wanted:
             _follow(connector, context, conn, id_, asked=asked, at=at)
 
@@ -226,7 +226,7 @@ def _leave_objectives(connector: Connector, context: Context, ids: Collection[st
         return
     site = context.site
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         for id_ in ids:
             state = kpis.get(conn, site, id_)
             objective = objective_of(conn, site, state)

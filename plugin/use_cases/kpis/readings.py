@@ -127,7 +127,7 @@ def _keep(
     kept: dict[str, tuple[Receipt, ...]] = {}
     context = connector.context(site)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         for id_, readings in news.items():
             kept[id_] = kpis.record(conn, site, id_, readings)
             said = Counter(kept[id_])

@@ -45,7 +45,7 @@ def count_settled(connector: Connector, site: str) -> None:
     context = connector.context(site)
     watched = watched_of(context.mapping)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         moved = [id_ for id_ in watched.parts if _count_kpi(conn, site, watched, id_, (), connector.clock())]
         _mark_readers(context, conn, moved)
 

@@ -18,7 +18,7 @@ def test_who_closes_what_another_closes_sees_that_it_is_closed(store: Store, now
     def close() -> None:
         together.wait()
         with store.write() as conn:
-            closings.hold_alone(conn, "main")
+            closings.lock_site(conn, "main")
             known = "2026-Q4" in closings.load_closed(conn, "main")
             found.append(known)
             if not known:

@@ -28,7 +28,7 @@ def read(at: datetime, value: int | None, received: datetime | None = None, note
 
 def test_readings_are_kept_once_and_corrections_keep_what_was_said(store: Store, now: datetime) -> None:
     with store.write() as conn:
-        kpis.hold_alone(conn, "main")
+        kpis.lock_site(conn, "main")
         assert kpis.record(conn, "main", "bugs", [read(now, 1), read(now + HOUR, 9)]) == ("new", "new")
         assert kpis.record(conn, "main", "bugs", [read(now, 1, now + DAY), read(now + HOUR, 4, now + DAY, "recounted")]) == (
             "unchanged", "corrected",

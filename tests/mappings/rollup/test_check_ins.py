@@ -23,7 +23,7 @@ from mappings.explain.confidence import (
 )
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
-from mappings.progress.rule import never_measured, to_measurement
+from mappings.progress.rule import measurement_of, never_measured
 from mappings.rollup.check_in_override import derived_ledger, measure_of
 from mappings.rollup.measurement import assess, assess_one
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -169,8 +169,8 @@ def test_delivery_stands_where_it_was_checked_in_and_the_rows_say_so(of_stories,
 @pytest.mark.parametrize(
     ("derived", "disposition", "share"),
     [
-        (to_measurement(HALF, "half of it"), Disposition.COUNTED, HALF),
-        (to_measurement(Fraction(0), "half of it"), Disposition.COUNTED, Fraction(0)),
+        (measurement_of(HALF, "half of it"), Disposition.COUNTED, HALF),
+        (measurement_of(Fraction(0), "half of it"), Disposition.COUNTED, Fraction(0)),
         (never_measured("half of it"), Disposition.BESIDE, Fraction(0)),
     ],
 )

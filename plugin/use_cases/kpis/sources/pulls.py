@@ -92,7 +92,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     reach = replace(SitePast(context).reach(), outside=_outside(connector))
     answer = _answer(watched, part, so_far, reach, connector)
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(_WantedPeriod(part, running), answer, now)])
             return Pull(None, answer)
@@ -191,7 +191,7 @@ def _take(
 ) -> None:
     id_, site = wanted.part.id, context.site
     with connector.store.write() as conn:
-        kpis.hold_alone(conn, site)
+        kpis.lock_site(conn, site)
         if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(wanted, answer, connector.clock())])
             return
