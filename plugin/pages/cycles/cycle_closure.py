@@ -24,7 +24,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.post("/review/<site>/<cycle>/close", endpoint="close_cycle")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def close(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
@@ -49,7 +49,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("pages.cycle_review", cycle=cycle))
 
     @blueprint.post("/review/<site>/<cycle>/learning", endpoint="write_learning")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def learning(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         typed = typed_scores()
@@ -70,7 +70,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("pages.cycle_review", cycle=cycle, say=saying, page=at))
 
     @blueprint.post("/review/<site>/<cycle>/typed", endpoint="keep_typed")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def typed(site: str, cycle: str) -> ResponseReturnValue:
         """Another look at the page with what was typed: one more text or score to write, or another page of the rows."""
         known_site(connector, site)
