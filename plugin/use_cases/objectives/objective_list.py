@@ -56,7 +56,8 @@ __all__ = [
 ]
 
 NO_TREND = ProgressTrend([], 0)
-MOST_WEEKS = 2_000
+MOST_WITH_WEEKS = 500
+"""Each week is told from what is kept of it, about a millisecond where nobody asked before: a list of more would hold a thread for seconds."""
 
 NUMBERS = ("progress", "delivery", "outcome", "expected")
 
@@ -255,7 +256,7 @@ def list_objectives(
 def list_members(connector: Connector, _actor: Actor, wanted: RowSelection) -> tuple[ListedHead, ...]:
     """Every objective that the filters admit, in no order: what the figures of a group in the list are made of.
 
-    Each with what a week did to it, but where there are more than MOST_WEEKS: it is not worked out then.
+    Each with what a week did to it, but where there are more than MOST_WITH_WEEKS: it is not worked out then.
     """
     decode = json_text.decoder(Headline).decode
     sites = wanted.sites or tuple(connector.sites)
@@ -270,7 +271,7 @@ def list_members(connector: Connector, _actor: Actor, wanted: RowSelection) -> t
             )
             for one in list_rows.heads(conn, replace(wanted, sites=sites))
         ]
-        return tuple(rows if len(rows) > MOST_WEEKS else _with_weeks(connector, conn, rows, sites))
+        return tuple(rows if len(rows) > MOST_WITH_WEEKS else _with_weeks(connector, conn, rows, sites))
 
 
 def _with_weeks(
