@@ -50,7 +50,7 @@ from plugin.sync.refresh.reread import land_issues, read_again, require_names, w
 from plugin.sync.write_back.application import WriteResult, apply, tell_freshness, write_waiting
 from plugin.sync.write_back.foreign_values import part_plan, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
-from plugin.sync.write_back.leftovers import clears, still_ours
+from plugin.sync.write_back.leftovers import clears, proven_gone, still_ours
 from plugin.sync.write_back.permits import TRIED
 
 log = structlog.get_logger("jira_okr.reconcile")
@@ -404,6 +404,9 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
 
     What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due, and what has left the
     scope meanwhile leaves the mirror, which else would hold another value than was just confirmed.
+
+    Of an issue that Jira neither shows nor is certain to have lost nobody knows what became of it: that stays open until it is shown
+    again. What is told beside Jira knows better than this what failed and may have arrived.
     """
     if not open_writes:
         return False
@@ -415,9 +418,12 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     inside = in_scope(context, found)
     now = {issue.id: issue for issue in found}
     outside = now.keys() - {issue.id for issue in inside}
+    told = now.keys() | proven_gone(context, read.gone)
     with context.store.write() as conn:
         land_issues(context, conn, inside, outside, read_at, read.gaps)
         for write in open_writes:
+            if write.issue_id not in told and not target_of(write.field_id).consults:
+                continue
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
     return True

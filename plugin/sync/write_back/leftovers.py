@@ -117,21 +117,28 @@ def standing_of(
 def still_ours(context: Context, planned: Plan) -> Plan:
     """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked.
 
-    What Jira shows with another value, or is gone, is ours no more. Cloud does not show what is hidden from the account either: as long
+    What Jira shows with another value, or is gone, is ours no more, and what stands there instead is taken into the mirror where no other
+    read would tell of it. Cloud does not show what is hidden from the account either: as long
     as neither Jira nor a person has said that it is gone, what stands on it is remembered, and cleared once it is shown again.
     """
     left = [change for change in planned.changes if change.left]
     if not left:
         return planned
+    seen_at = context.clock()
     issues, unshown = _shown(context, planned.objective_id, left)
     now = _with_unshown(context, issues, left)
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
-    proven = _proven_gone(context, unshown)
+    proven = proven_gone(context, unshown)
     over = [change for change in gone if change.issue_id in now or change.issue_id in proven]
     if over:
         with context.store.write() as conn:
             for change in over:
                 written_values.forget(conn, context.site, change.issue_id, change.field_id)
+                if change.issue_id in now:
+                    held = now[change.issue_id].fields.get(change.field_id)
+                    written.remember_recalled(
+                        context, conn, change.issue_id, change.field_id, held, seen_at
+                    )
     return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
 
 
@@ -182,7 +189,7 @@ def _is_overtaken(context: Context, left: list[Change], shown: ShownIssues) -> b
     return any(isinstance(one, Hints) and (one.touched & ids or one.issue_keys & keys) for one in hints)
 
 
-def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:
+def proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:
     """Of the issues that Jira does not show those of which it is certain that they are no more, though they may have left the mirror."""
     if context.api != 3 or not unshown:
         return unshown

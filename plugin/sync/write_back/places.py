@@ -191,6 +191,20 @@ def _recalling(known: Issue | None, issue: Issue, ours: frozenset[str]) -> Issue
     )
 
 
+def remember_recalled(
+    context: Context, conn: Connection, issue_id: str, id_: str, value: object, seen_at: datetime
+) -> None:
+    """Take into the mirror what was seen of a place that is known by our own writes alone: no other read tells of it. Unless we wrote there since."""
+    if not target_of(id_).recalled or _written_since(context, conn, issue_id, id_, seen_at):
+        return
+
+    def seen(known: Issue) -> Issue:
+        fields = {name: held for name, held in known.fields.items() if name != id_}
+        return replace(known, fields=fields if value is None else {**fields, id_: value})
+
+    mirror.change(conn, context.site, issue_id, seen)
+
+
 def asked_singly(context: Context) -> int:
     """How many calls `with_places` will need for the issues that the mirror holds now."""
     ours = context.unshown_places & context.written_places

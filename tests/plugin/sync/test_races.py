@@ -76,6 +76,35 @@ def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(
     assert hand.field(objective) == 67
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_interrupted_write_to_what_is_hidden_meanwhile_is_looked_up_once_it_is_shown(
+    hand: Any, objective: str, gone: bool
+) -> None:
+    """Nobody could say that Jira does not have it: what stands there would be nobody's, and stay when the objective leaves."""
+    moved_on(hand, objective)
+    hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
+    with pytest.raises(JiraOutage):
+        reconcile(hand.context, objective)
+    hand.context.jira.edit(objective, {PROGRESS: 67})
+    hand.sandbox.sandbox.forbid(objective)
+    reconcile(hand.context, objective)
+    assert (67, None) in outcomes(hand, objective)
+
+    if gone:
+        with hand.connector.store.write() as conn:
+            mirror.delete(conn, "main", [objective])  # as a delete event does
+        reconcile(hand.context, objective)
+        assert (67, None) not in outcomes(hand, objective)
+        return
+    hand.sandbox.sandbox.pardon(objective)
+    hand.clock.pass_by(minutes=5)
+    hand.edit(objective, labels=[])
+    hand.land(objective)
+    hand.work_off()
+    assert (67, "confirmed") in outcomes(hand, objective)
+    assert hand.field(objective) is None
+
+
 def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile(hand: Any) -> None:
     """The mirror would hold the value of before, and the plan write what Jira has."""
     hand.activate(WITH_KEY_RESULTS.replace("scope: project = PLAT", "scope: project = PLAT AND labels = okr"))

@@ -235,6 +235,27 @@ def test_a_link_that_a_person_made_their_own_stays_when_the_issue_leaves(hand: A
 
 
 @BOTH
+@pytest.mark.parametrize("found", [None, "Our goal of the year"])
+def test_what_was_found_in_the_place_of_a_link_is_remembered(hand: Any, found: str | None) -> None:
+    """No read shows links: else the link would be believed to stand, and never be written again."""
+    one = epic(hand)
+    synced(hand, NUMBERS)
+    if found is None:
+        hand.sandbox.sandbox.remote_links[one].clear()
+    else:
+        hand.context.jira.tell(asked(one, found), notify=False)
+    hand.activate(BARE + FIELDS)
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        known = mirror.get(conn, "main", [one])[one].fields.get("link:okr")
+    assert (known and known["title"]) == found
+    hand.clock.pass_by(minutes=5)
+    hand.activate(NUMBERS)
+    hand.work_off()
+    assert titles(hand, one) == ["OKR: 50 % — why?"]
+
+
+@BOTH
 def test_rows_say_what_they_count_for_while_they_do(hand: Any) -> None:
     one = epic(hand)
     first, second = stories(hand, one)
