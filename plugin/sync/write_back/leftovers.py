@@ -136,9 +136,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
                 written_values.forget(conn, context.site, change.issue_id, change.field_id)
                 if change.issue_id in now:
                     held = now[change.issue_id].fields.get(change.field_id)
-                    written.remember_recalled(
-                        context, conn, change.issue_id, change.field_id, held, seen_at
-                    )
+                    written.remember_recalled(context, conn, change.issue_id, change.field_id, held, seen_at)
     return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
 
 
