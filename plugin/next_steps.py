@@ -166,6 +166,12 @@ ALLOW_APP = NextStep(
     page="Sites, the site, Connect to Jira",
     operation="POST /sites/{site}/consent",
 )
+APPLICATION_LINK = NextStep(
+    "Enter the client id and secret of an application link of that Jira",
+    command="jira-okr site link NAME CLIENT_ID",
+    page="Sites, the site, Who sees what",
+    operation="PUT /sites/{site}/application-link",
+)
 WEBHOOK_FORM = NextStep(
     "See what to type under System, WebHooks in Jira",
     command="jira-okr webhook show",

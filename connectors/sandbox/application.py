@@ -13,6 +13,7 @@ from connectors.sandbox.goals import page
 from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.routes import (
     app_webhook,
+    application_link,
     authorization,
     configuration,
     control,
@@ -24,15 +25,18 @@ from connectors.sandbox.routes import (
     search,
 )
 from connectors.sandbox.site import Site, raw, site
+from connectors.sandbox.site_state.scheme import Account
 from connectors.sandbox.traffic import scopes
 from connectors.sandbox.traffic.access import JiraAnswerError, account_for, scoped_account
 from connectors.sandbox.traffic.api_gateway import refusal, with_gateway
 from connectors.sandbox.traffic.calls import endpoint
 from connectors.sandbox.traffic.faults import Fault, rate_limit_headers
 from connectors.sandbox.traffic.limits import BURST_REASON
+from connectors.sandbox.traffic.oauth import scoped_by_consent
 from connectors.url_rule import UrlRule
 
 API_PATHS = ("/rest/", "/gateway/")
+LINKS = f"{application_link.PREFIX}/"
 OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
 
 
@@ -65,6 +69,7 @@ def create_app(one: Site) -> Flask:
     cloud = one.sandbox.deployment == "cloud"
     if not cloud:
         app.register_blueprint(metadata.tokens, url_prefix="/rest/pat/<version>")
+        app.register_blueprint(application_link.routes)
     if cloud:
         app.register_blueprint(authorization.routes)
         app.register_blueprint(app_webhook.routes, url_prefix="/rest/api/<version>")
@@ -127,8 +132,8 @@ def _know_caller() -> Response | None:
     if (
         not request.script_root or sandbox.deployment == "datacenter"
     ):  # which has no gateway, and a context path
-        public = site().public or request.path in OPEN_PATHS
-        g.account = account_for(sandbox, header, public=public)
+        public = site().public or request.path in OPEN_PATHS or request.path.startswith(LINKS)
+        g.account = _linked(header) or account_for(sandbox, header, public=public)
         return None
     found = scoped_account(sandbox, site().oauth, header)
     if found is None:
@@ -138,6 +143,13 @@ def _know_caller() -> Response | None:
         return refusal("Unauthorized; scope does not match")
     g.account, g.app, g.base_url = found.account, found.app, site().base_url + request.script_root
     return None
+
+
+def _linked(header: str | None) -> Account | None:
+    """Who is behind a token of an application link, which reads and does no more."""
+    kind, _, token = (header or "").partition(" ")
+    found = scoped_by_consent(site().oauth, site().sandbox.accounts, token) if kind == "Bearer" else None
+    return found.account if found is not None and request.method == "GET" else None
 
 
 def _spend_call() -> Response | None:

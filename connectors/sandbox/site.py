@@ -72,6 +72,8 @@ class Site:
         self.oauth = OAuthServer(lambda: sandbox.clock())
         self.other_resources: list[dict[str, Any]] = []
         """Further sites that every consent is good for, as Atlassian tells of them."""
+        self.strangers: dict[str, Account] = {}
+        """Who has an account at Atlassian, and none at this site."""
         self.feeds: Feeds | None = None
         self.last_move: Move | None = None
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)

@@ -16,6 +16,11 @@ from plugin.next_steps import ALLOW_APP, Door
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
+from plugin.use_cases.sites.application_link import (
+    application_link,
+    forget_application_link,
+    take_application_link,
+)
 from plugin.use_cases.sites.goals_account import (
     forget_goals_account,
     goals_account,
@@ -24,6 +29,7 @@ from plugin.use_cases.sites.goals_account import (
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import ConnectionTest, NewSite, SiteStanding
 from plugin.use_cases.sites.webhook import HEADER, SecretState, register, show_secret, target
+from plugin.use_cases.visibility.jira_sign_in import sign_in_standing
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, examine
 
 ROUTES = Routes()
@@ -138,6 +144,26 @@ class GoalsAccountJson(JsonShape):
 
     account: str | None = Field(
         description="The e-mail address; null where the account of Jira works with them."
+    )
+
+
+class ApplicationLinkBody(RequestPart):
+    """An incoming application link (OAuth 2.0, scope Read) of a Jira Data Center."""
+
+    client_id: Entry = Field(description="The client id that this Jira gave.")
+    client_secret: Entry = Field(description="Its secret, which is kept encrypted and never given.")
+
+
+class JiraSignInJson(JsonShape):
+    """Whether people prove who they are by signing in with this Jira, and what that takes."""
+
+    ready: bool = Field(description="Whether they can. Whether that Jira takes it, the first who tries sees.")
+    lacks: str = Field(description="What has to be set; empty where they can.")
+    callback: str = Field(
+        description="The address that the app, or the application link, has to send back to."
+    )
+    client_id: str | None = Field(
+        description="Of the application link of a Data Center; null where there is none, and of Jira Cloud."
     )
 
 
@@ -430,6 +456,39 @@ def remove_goals_account(caller: Caller, path: SiteAddress) -> Reply[GoalsAccoun
     """Its token is forgotten."""
     forget_goals_account(caller.connector, caller.actor, site_of(caller, path))
     return show_goals_account(caller, path)
+
+
+@ROUTES.get("/sites/{site}/application-link", "admin", "How people prove who they are by signing in with it.")
+def show_application_link(caller: Caller, path: SiteAddress) -> Reply[JiraSignInJson]:
+    """By an application link of a Data Center; of Jira Cloud by one app in the settings."""
+    name = site_of(caller, path)
+    found = sign_in_standing(caller.connector, caller.actor, name)
+    told = JiraSignInJson(
+        ready=found.ready,
+        lacks=f"{found.lacks} {found.step.at(Door.API) if found.step else ''}".strip(),
+        callback=public_address(caller.connector, f"{caller.connector.settings.public_url}{found.callback}"),
+        client_id=application_link(caller.connector, caller.actor, name),
+    )
+    return Reply(told, UNKEPT)
+
+
+@ROUTES.put(
+    "/sites/{site}/application-link", "admin", "Let people of a Data Center prove who they are by a link."
+)
+def change_application_link(
+    caller: Caller, path: SiteAddress, body: ApplicationLinkBody
+) -> Reply[JiraSignInJson]:
+    """It reads who they are and nothing else. What was proved by a former one stands."""
+    name = site_of(caller, path)
+    take_application_link(caller.connector, caller.actor, name, body.client_id, body.client_secret)
+    return show_application_link(caller, path)
+
+
+@ROUTES.delete("/sites/{site}/application-link", "admin", "Forget the application link.")
+def remove_application_link(caller: Caller, path: SiteAddress) -> Reply[JiraSignInJson]:
+    """Nobody proves by it who they are any more; what was proved stands."""
+    forget_application_link(caller.connector, caller.actor, site_of(caller, path))
+    return show_application_link(caller, path)
 
 
 @ROUTES.delete("/sites/{site}", "admin", "Remove a site that was added here.")

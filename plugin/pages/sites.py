@@ -24,6 +24,11 @@ from plugin.runtime.settings import CONSENT, SERVICE
 from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.forge.pairing import PairingCode, list_installations, make_code
 from plugin.use_cases.health.faults import JiraError, describe_error
+from plugin.use_cases.sites.application_link import (
+    application_link,
+    forget_application_link,
+    take_application_link,
+)
 from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
 from plugin.use_cases.sites.consent import consent_standing as oauth_standing
 from plugin.use_cases.sites.goals_account import (
@@ -44,6 +49,7 @@ from plugin.use_cases.sites.sites import (
     renew,
 )
 from plugin.use_cases.sites.webhook import target
+from plugin.use_cases.visibility.jira_sign_in import sign_in_standing
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, site_visibility
 
 CLOUD, DATA_CENTER, ROBOT, APP = "cloud", "datacenter", "service", "consent"
@@ -185,6 +191,17 @@ class GoalsForm(PageForm):
     goals_token = Secret("Its API token, without scopes", filters=[str.strip])
 
 
+class LinkForm(PageForm):
+    """The application link by which people of a Data Center prove who they are; nothing typed takes it away."""
+
+    link_client_id = LineField(
+        "Client id of the application link",
+        description="In Jira: Administration, Applications, Application links, Create link, External application, Incoming, with the permission Read. "
+        "Leave both empty to take it away.",
+    )
+    link_client_secret = Secret("Its client secret", filters=[str.strip])
+
+
 class ChoiceForm(PageForm):
     """Which of the sites that were allowed it is."""
 
@@ -256,6 +273,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def goals_of_site(site: str) -> ResponseReturnValue:
         return goals_account_changed(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/application-link", endpoint="change_application_link")
+    @needs("admin")
+    def link_of_site(site: str) -> ResponseReturnValue:
+        return link_changed(connector, known_site(connector, site))
+
     @blueprint.post("/sites/<site>/visibility", endpoint="change_visibility")
     @needs("admin", lane="heavy")
     def visibility(site: str) -> ResponseReturnValue:
@@ -314,6 +336,7 @@ def site_page(
     code: PairingCode | None = None,
     asked: ConsentRequest | None = None,
     goals: GoalsForm | None = None,
+    link: LinkForm | None = None,
 ) -> str:
     """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong.
 
@@ -323,7 +346,7 @@ def site_page(
         target(connector, current_actor(), site.name),
         one_site(connector, current_actor(), site.name),
     )
-    removal = removal or RemovalForm()
+    removal, sign_in = removal or RemovalForm(), sign_in_standing(connector, current_actor(), site.name)
     removal.confirm.label.text = f"Type {site.name} to confirm"
     return render(
         "site.html",
@@ -343,6 +366,10 @@ def site_page(
         goals=(goals or GoalsForm()) if standing.deployment != DATA_CENTER else None,
         goals_account=goals_account(connector, current_actor(), site.name),
         callback=public_address(connector, f"{connector.settings.public_url}{CALLBACK}"),
+        sign_in=sign_in,
+        sign_in_callback=public_address(connector, f"{connector.settings.public_url}{sign_in.callback}"),
+        link=link
+        or LinkForm(data={"link_client_id": application_link(connector, current_actor(), site.name) or ""}),
         visibility=VisibilityForm(
             data={"mode": site_visibility(connector, current_actor(), site.name).value}
         ),
@@ -361,6 +388,27 @@ def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     except JiraError as error:
         return site_page(connector, site, failure=describe_error(error)), 502
     flash(f"{site.name} shows: {MODES[chosen]}.")
+    return redirect(url_for("control.site", site=site.name, _anchor="visibility"))
+
+
+def link_changed(connector: Connector, site: Site) -> ResponseReturnValue:
+    """What comes of another application link, or of none."""
+    form = LinkForm(request.form)
+    client_id, secret = str(form.link_client_id.data or ""), str(form.link_client_secret.data or "")
+    try:
+        if client_id or secret:
+            take_application_link(connector, current_actor(), site.name, client_id, secret)
+        else:
+            forget_application_link(connector, current_actor(), site.name)
+    except Refusal as error:
+        form.refuse_for(error)
+        return site_page(connector, site, link=form), 422
+    said = (
+        "People prove who they are by the application link"
+        if client_id
+        else "There is no application link any more"
+    )
+    flash(f"{said}: {site.name}.")
     return redirect(url_for("control.site", site=site.name, _anchor="visibility"))
 
 

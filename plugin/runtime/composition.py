@@ -13,6 +13,7 @@ from connectors.clock import system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
 from connectors.jira.http.governor import CLOUD, data_center
+from connectors.jira.sign_in.authorization import OAuthClient
 from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
@@ -85,6 +86,8 @@ def site_from(
         former_secrets=tuple(former.splitlines()),
         app_secret=_text(jira.client_secret) if jira.by_consent else None,
         former_app_secret=_text(jira.former_client_secret) if jira.by_consent else None,
+        is_cloud=jira.pat is None,
+        link=_link(jira),
     )
 
 
@@ -148,6 +151,24 @@ def _goals_account(jira: JiraSettings) -> BasicCredentials | None:
             "an API token without scopes; or neither, where the account of Jira works with goals."
         )
     return None
+
+
+def _link(jira: JiraSettings) -> OAuthClient | None:
+    """The application link by which people of a Data Center prove who they are; None where there is none."""
+    if not jira.link_client_id and jira.link_client_secret is None:
+        return None
+    if not jira.link_client_id or jira.link_client_secret is None:
+        raise Refusal(
+            "The application link is incomplete. Set both JIRA_OKR_JIRA__LINK_CLIENT_ID and JIRA_OKR_JIRA__LINK_CLIENT_SECRET, or neither.",
+            "link_client_secret",
+        )
+    if jira.pat is None:
+        raise Refusal(
+            "An application link is of Jira Data Center; people of Jira Cloud prove who they are by JIRA_OKR_JIRA_SIGN_IN__CLIENT_ID and "
+            "JIRA_OKR_JIRA_SIGN_IN__CLIENT_SECRET.",
+            "link_client_id",
+        )
+    return OAuthClient(jira.link_client_id, jira.link_client_secret.get_secret_value())
 
 
 def _credentials(

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from connectors.goals import goals_of
 from connectors.jira import Jira
 from connectors.jira.http.errors import AuthFailure, JiraError
+from connectors.jira.sign_in.authorization import OAuthClient
 from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
@@ -80,6 +81,10 @@ class Site:
     """What it signed with before its secret was changed."""
     former_app_until: datetime | None = None
     """Until when that goes on proving them; None for as long as it stands in the settings."""
+    is_cloud: bool = True
+    """Whether its credentials are those of Jira Cloud."""
+    link: OAuthClient | None = None
+    """The application link by which people of a Data Center prove who they are."""
 
     def secrets_at(self, now: datetime) -> tuple[str, ...]:
         """What proves a delivery, the one that is given out first; none where the address does."""

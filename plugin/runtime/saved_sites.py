@@ -59,7 +59,8 @@ class NewSite:
     `client_secret` (OAuth 2.0: by `grant` of a service account, or of an app that a person allows), Data Center `pat`.
 
     `api_base` is only needed where the API is neither at the site nor at Atlassian's gateway. `goals_email` and `goals_token` are of an
-    account that works with Atlassian Goals, where that is another one.
+    account that works with Atlassian Goals, where that is another one. `link_client_id` and `link_client_secret` are of the application
+    link by which people of a Data Center prove who they are.
     """
 
     name: str
@@ -77,6 +78,8 @@ class NewSite:
     grant: str = ""
     goals_email: str = ""
     goals_token: str = ""
+    link_client_id: str = ""
+    link_client_secret: str = ""
 
     def __repr__(self) -> str:
         return f"NewSite(name={self.name!r}, url={self.url!r})"
@@ -440,10 +443,13 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
         "client_secret": settings.client_secret,
         "former_client_secret": settings.former_client_secret,
         "goals_token": settings.goals_token,
+        "link_client_secret": settings.link_client_secret,
     }
     found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
     if settings.by_oauth and settings.client_id:
         found |= {"client_id": settings.client_id, "grant": settings.grant}
+    if settings.link_client_id:
+        found["link_client_id"] = settings.link_client_id
     if settings.goals_email:
         found["goals_email"] = settings.goals_email
     return {"email": settings.email, **found} if settings.email else found
@@ -464,6 +470,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         (new.pat, "token"),
         (new.client_secret, "client_secret"),
         (new.goals_token, "goals_token"),
+        (new.link_client_secret, "link_client_secret"),
     )
     for given, about in secrets_given:
         if wrong := token_flaw("".join(given.splitlines()).strip()):
@@ -489,6 +496,8 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         grant=CONSENT if new.grant == CONSENT else SERVICE,
         goals_email=new.goals_email or None,
         goals_token=SecretStr(new.goals_token) if new.goals_token.strip() else None,
+        link_client_id=new.link_client_id.strip() or None,
+        link_client_secret=SecretStr(new.link_client_secret) if new.link_client_secret.strip() else None,
     )
 
 

@@ -75,6 +75,8 @@ EXPECTED = {
     "jira.grant": "client_credentials for a service account, or authorization_code for an OAuth 2.0 (3LO) app that a Jira user allows",
     "jira.goals_email": "the e-mail address of the account that works with Atlassian Goals, where it is another one than Jira's",
     "jira.goals_token": "an API token without scopes of the account that works with Atlassian Goals",
+    "jira.link_client_id": "the client id of the application link by which people of Jira Data Center prove who they are",
+    "jira.link_client_secret": "the secret of that client id",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
     "jira.ca_bundle": "the path of a file (PEM) with the certificate authority of your Jira, where it is a private one",
@@ -98,6 +100,8 @@ EXPECTED = {
     "heavy_processes": "how many processes beside each serving one work on what takes long, 1 to 16",
     "http_processes": "how many processes serve, 1 to 32; more than 1 only with PostgreSQL",
     "base_url": "the address people reach this connector by, for example https://okr.acme.example",
+    "jira_sign_in.client_id": "the client id of the OAuth 2.0 app by which people of Jira Cloud prove who they are",
+    "jira_sign_in.client_secret": "the secret of that client id",
     "oidc.issuer": "the issuer of the OIDC provider, exactly as its discovery document says, for example https://login.acme.example",
     "oidc.client_id": "the client id that the OIDC provider gave this connector",
     "oidc.client_secret": "the client secret that the OIDC provider gave this connector",
@@ -168,6 +172,8 @@ class JiraSettings(SettingsPart):
     grant: Literal["client_credentials", "authorization_code"] = SERVICE
     goals_email: str | None = None
     goals_token: SecretStr | None = None
+    link_client_id: str | None = None
+    link_client_secret: SecretStr | None = None
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
     former_webhook_secret: SecretStr | None = None
@@ -185,6 +191,8 @@ class JiraSettings(SettingsPart):
         "api_base",
         "goals_email",
         "goals_token",
+        "link_client_id",
+        "link_client_secret",
         mode="before",
     )
     @classmethod
@@ -207,7 +215,7 @@ class JiraSettings(SettingsPart):
             raise ValueError("an address holds no user and no password; give them by EMAIL and TOKEN")
         return given
 
-    @field_validator("token", "pat", "client_secret", "goals_token")
+    @field_validator("token", "pat", "client_secret", "goals_token", "link_client_secret")
     @classmethod
     def _whole(cls, given: SecretStr | None) -> SecretStr | None:
         """What no token holds is told before Jira is asked, and without showing it."""
@@ -263,6 +271,22 @@ class OidcSettings(SettingsPart):
     role_claim: str | None = None
     roles: dict[str, Literal["viewer", "editor", "admin"]] = Field(default_factory=dict)
     default_role: Literal["viewer", "editor", "admin", "none"] = "viewer"
+
+
+class JiraSignInSettings(SettingsPart):
+    """The OAuth 2.0 app by which people of Jira Cloud prove who they are: one for all its sites, since an account is the same on each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+
+    @field_validator("client_id", "client_secret", mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        """Without the blanks and line ends that come along when they are copied."""
+        bare = given.get_secret_value() if isinstance(given, SecretStr) else given
+        return bare.strip() if isinstance(bare, str) else bare
 
 
 class ForgeSettings(BaseModel):
@@ -369,6 +393,7 @@ class Settings(BaseSettings):
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
+    jira_sign_in: JiraSignInSettings | None = None
     local_accounts: Literal["on", "off"] = "on"
     second_factor: Literal["optional", "required"] = "optional"
     forge: ForgeSettings | None = None

@@ -159,6 +159,10 @@ OF_PEOPLE_ALONE = {
     "plugin.use_cases.accounts.tour.leave": "the tour is of the pages",
     "plugin.use_cases.check_ins.check_ins.keep": "a program says the value again: `POST /objectives/{objective}/check-ins`",
     "plugin.use_cases.kpis.days.let_days_pass": "a button of the demo",
+    "plugin.use_cases.visibility.account_people.leave": "a person lets go of what they proved; for others: `DELETE /people/{person}/jira/{site}`",
+    "plugin.use_cases.visibility.jira_sign_in.begin": "a person signs in with Jira in their browser",
+    "plugin.use_cases.visibility.jira_sign_in.finish": "a person signs in with Jira in their browser",
+    "plugin.use_cases.visibility.jira_sign_in.note_stray": "a person signs in with Jira in their browser",
     "plugin.use_cases.visibility.account_people.tie_by_address": "a person signs in: their provider vouches for the address",
 }
 """Acts that pages have and the API has not, each with the reason."""

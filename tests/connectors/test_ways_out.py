@@ -16,6 +16,7 @@ from connectors.jira import BasicCredentials, Jira, JiraAddress, JiraOutage, Tra
 from connectors.jira.http import connection
 from connectors.jira.http.errors import JiraError
 from connectors.jira.sign_in.authorization import AuthorizationServer, OAuthClient
+from connectors.jira.sign_in.identity import LinkIdentity, SignInTrip
 from connectors.metrics.basis.connections import AllowedHosts, ConnectionFailure, get_json, post_json
 from connectors.notify import mail
 from connectors.notify.failure import SendingFailure
@@ -119,10 +120,22 @@ def renewed(port: int) -> None:
     server.by_refresh(OAuthClient("id", "secret"), "a token", NOW)
 
 
+def of_whom(port: int) -> None:
+    server = AuthorizationServer(f"http://localhost:{port}", f"http://localhost:{port}")
+    server.account("a token")
+
+
+def by_link(port: int) -> None:
+    trip = SignInTrip("http://okr.test/back", "a state", "a verifier " * 5)
+    LinkIdentity(jira(port)).account(OAuthClient("id", "secret"), "a code", trip, NOW)
+
+
 WAYS: dict[str, Callable[[int], object]] = {
     "Jira": lambda port: jira(port).get("/rest/api/3/myself"),
     "Jira by the library": lambda port: Jira(jira(port)).myself(),
     "Atlassian's authorisation server": renewed,
+    "who signed in at Atlassian": of_whom,
+    "who signed in at a Data Center": by_link,
     "keys of Forge": lambda port: SigningKeys(f"http://localhost:{port}/").key("one", NOW),
     "sources of KPIs": asked,
     "webhooks": posted,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 import requests
@@ -46,6 +46,7 @@ CHUNK = 1 << 18
 MOST_SAID = 200
 MOST_CAUSES = 20
 NO_BODY = None
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Rounded values are Decimals; Jira refuses a number sent as text."""
 BODY_LIMIT = 64 << 20
@@ -91,6 +92,14 @@ class JiraReply:
 
 
 ANYTHING: msgspec.json.Decoder[object] = typed_json.decoder(object)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is sent, and of which kind it is."""
+
+    content: bytes = field(repr=False)
+    kind: str = JSON
 
 
 class GuardedAdapter(TimedAdapter):
@@ -215,16 +224,20 @@ class Transport:
         self, path: str, json: object, params: Params | None = None, *, reads: bool = False
     ) -> JiraReply:
         """Send JSON, or nothing where it is None; `reads` says that it changes nothing (search, bulk read)."""
-        body = NO_BODY if json is None else ENCODER.encode(json)
+        body = NO_BODY if json is None else _Body(ENCODER.encode(json))
         return self._ask("POST", path, params, body, reads=reads)
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> JiraReply:
+        """Send a form, once: what OAuth 2.0 asks for where nobody says otherwise (RFC 6749, 4.1.3)."""
+        return self._ask("POST", path, None, _Body(urlencode(fields).encode(), FORM), reads=False)
 
     def put(self, path: str, json: object, params: Params | None = None) -> JiraReply:
         """Write JSON, once."""
-        return self._ask("PUT", path, params, ENCODER.encode(json), reads=False)
+        return self._ask("PUT", path, params, _Body(ENCODER.encode(json)), reads=False)
 
     def delete(self, path: str, params: Params | None = None, *, json: object = None) -> JiraReply:
         """Delete, once; what to delete stands in the path, or in `json`."""
-        body = NO_BODY if json is None else ENCODER.encode(json)
+        body = NO_BODY if json is None else _Body(ENCODER.encode(json))
         return self._ask("DELETE", path, params, body, reads=False)
 
     def whole(self, response: requests.Response) -> bytes:
@@ -267,7 +280,7 @@ class Transport:
             self.governor.after(call, response.status_code, response.headers, self._clock())
 
     def _ask(
-        self, method: str, path: str, params: Params | None, data: bytes | None, *, reads: bool
+        self, method: str, path: str, params: Params | None, data: _Body | None, *, reads: bool
     ) -> JiraReply:
         deadline = self._clock() + self._patience
         while True:
@@ -283,7 +296,7 @@ class Transport:
                 raise
 
     def _ask_now(
-        self, method: str, path: str, params: Params | None, data: bytes | None, *, again: bool
+        self, method: str, path: str, params: Params | None, data: _Body | None, *, again: bool
     ) -> JiraReply:
         call = self.take_turn(method, path)
         try:
@@ -298,7 +311,7 @@ class Transport:
             self.observer(call, outcome)
 
     def _once(
-        self, call: Call, path: str, params: Params | None, data: bytes | None, *, anew: bool = True
+        self, call: Call, path: str, params: Params | None, data: _Body | None, *, anew: bool = True
     ) -> JiraReply:
         try:
             response = self._send(call.method, path, params, data)
@@ -331,15 +344,15 @@ class Transport:
             return False
         return self.address.credentials.renew(str(sent.headers.get("Authorization", "")))
 
-    def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
+    def _send(self, method: str, path: str, params: Params | None, data: _Body | None) -> requests.Response:
         base = self.base
         try:
             return (self._given or self._sessions.mine()).request(
                 method,
                 base + path,
                 params={name: _text(value) for name, value in (params or {}).items()},
-                data=data,
-                headers={"Content-Type": "application/json"} if data is not None else None,
+                data=None if data is None else data.content,
+                headers=None if data is None else {"Content-Type": data.kind},
                 timeout=self.timeout,
                 stream=True,
                 allow_redirects=False,

@@ -14,6 +14,8 @@ from connectors.jira.http.address import JiraAddress, TlsFiles
 from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraError, JiraOutage, JiraRefusal
 from connectors.jira.http.transport import Transport
 from connectors.jira.sign_in.credentials import BearerCredentials, NoCredentials
+from connectors.jira.sign_in.scopes import READ_ME, READ_ME_REMEDY, MissingScope
+from mappings.facts.issue import User
 
 AUDIENCE = "api.atlassian.com"
 OFFLINE = "offline_access"
@@ -72,8 +74,26 @@ class _Resource(msgspec.Struct):
     scopes: tuple[str, ...] = ()
 
 
+class _Account(msgspec.Struct):
+    account_id: str
+    name: str = ""
+    account_status: str = "active"
+
+
+ACCOUNT = typed_json.decoder(_Account)
 TOKENS = typed_json.decoder(_Tokens)
 RESOURCES = typed_json.decoder(list[_Resource])
+
+
+def challenge_fields(challenge: str) -> dict[str, str]:
+    """What an authorization request says of PKCE (RFC 7636); nothing without a challenge."""
+    return {"code_challenge": challenge, "code_challenge_method": "S256"} if challenge else {}
+
+
+def code_fields(code: str, callback: str, verifier: str) -> dict[str, str]:
+    """What is asked of a token endpoint for a code."""
+    said = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
+    return {**said, "code_verifier": verifier} if verifier else said
 
 
 class AuthorizationServer:
@@ -84,8 +104,12 @@ class AuthorizationServer:
         self._gateway = gateway.rstrip("/")
         self._tls = TlsFiles(authority)
 
-    def consent_address(self, client_id: str, scopes: Sequence[str], callback: str, state: str) -> str:
-        """Where a browser goes to ask its person."""
+    def consent_address(
+        self, client_id: str, scopes: Sequence[str], callback: str, state: str, challenge: str = ""
+    ) -> str:
+        """Where a browser goes to ask its person. `challenge` is of PKCE, which Atlassian does not document: who does not know it has to
+        pass over it (RFC 6749, 3.1).
+        """
         asked = {
             "audience": AUDIENCE,
             "client_id": client_id,
@@ -94,13 +118,15 @@ class AuthorizationServer:
             "state": state,
             "response_type": "code",
             "prompt": "consent",
+            **challenge_fields(challenge),
         }
         return f"{self._address}/authorize?{urlencode(asked)}"
 
-    def by_code(self, client: OAuthClient, code: str, callback: str, now: datetime) -> GrantedTokens:
+    def by_code(
+        self, client: OAuthClient, code: str, callback: str, now: datetime, verifier: str = ""
+    ) -> GrantedTokens:
         """Tokens for what a person said. Raises LostConsent where the code holds no more."""
-        said = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
-        return self._tokens(client, said, now)
+        return self._tokens(client, code_fields(code, callback, verifier), now)
 
     def by_refresh(self, client: OAuthClient, refresh: str, now: datetime) -> GrantedTokens:
         """The next tokens; the refresh token is used up by asking, whether the answer arrives or not. Raises LostConsent."""
@@ -121,6 +147,19 @@ class AuthorizationServer:
             AccessibleSite(one.id, one.url.rstrip("/"), one.name or one.url, one.scopes)
             for one in found[:MOST_RESOURCES]
         )
+
+    def account(self, access: str) -> User:
+        """Whose token it is, by the User identity API: the account id is the same on all sites of Jira Cloud. Raises MissingScope too."""
+        transport = self._transport(self._gateway, BearerCredentials(access))
+        try:
+            found = transport.get("/me").read(ACCOUNT)
+        except MissingScope:
+            raise MissingScope((READ_ME,), READ_ME_REMEDY) from None
+        finally:
+            transport.close()
+        if not found.account_id.strip() or found.account_status != "active":
+            raise IncompleteRead("The answer of Atlassian names no account that is active.")
+        return User(found.account_id, found.name or found.account_id)
 
     def _tokens(self, client: OAuthClient, said: Mapping[str, str], now: datetime) -> GrantedTokens:
         body = {**said, "client_id": client.id, "client_secret": client.secret}

@@ -31,6 +31,9 @@ MANAGE_WEBHOOK = Scope("manage:jira-webhook", "to register the webhook by which 
 CONFIGURE = Scope("manage:jira-configuration", "to create fields")
 SCREENS = Scope("manage:jira-project", "to put fields on screens")
 """Of use to the set-up alone, where somebody lets it create fields."""
+READ_ME = Scope("read:me", "to see who signed in")
+"""Of the User identity API, not of Jira: of use to people who prove who they are, and to nothing else."""
+READ_ME_REMEDY = "Add the User identity API to the app by which people sign in (developer.atlassian.com, your app, Permissions)."
 ADMINISTERED = {
     "issuetypescreenscheme": CONFIGURE,
     "screenscheme": SCREENS,

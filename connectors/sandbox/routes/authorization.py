@@ -1,4 +1,4 @@
-"""`/authorize` and `/oauth/token` of Atlassian's authorisation server, and the sites that an access token is good for."""
+"""`/authorize` and `/oauth/token` of Atlassian's authorisation server, whom an access token is of, and the sites that it is good for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors import typed_json
 from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.site import raw, site
+from connectors.sandbox.site_state.scheme import Account
 from connectors.sandbox.traffic.api_gateway import refusal
-from connectors.sandbox.traffic.oauth import OFFLINE, OAuthRefusal
+from connectors.sandbox.traffic.oauth import OFFLINE, READ_ME, OAuthApp, OAuthRefusal, TokenFamily
 
 routes = Blueprint("authorization", __name__)
 
@@ -28,29 +29,37 @@ def refuse(problem: OAuthRefusal) -> Response:
 def show_consent() -> Response:
     """What a person is asked; here everybody is signed in already."""
     args = request.args.to_dict()
-    app = site().oauth.asked(args)
-    account = site().sandbox.accounts[app.account]
-    shown = render_template(
-        "sandbox/consent.html",
-        account=account.name,
-        url=site().base_url,
-        scopes=sorted(args["scope"].split()),
-        action=f"/authorize?{urlencode(args)}",
-    )
-    answer = make_response(shown)
-    answer.headers["Content-Security-Policy"] = POLICY
-    return answer
+    return consent_page(site().oauth.asked(args), args)
 
 
 @routes.post("/authorize")
 def take_consent() -> AnyResponse:
     """What the person said: back to the app."""
     args = request.args.to_dict()
-    app = site().oauth.asked(args)
+    return sent_back(site().oauth.asked(args), args)
+
+
+def consent_page(app: OAuthApp, args: dict[str, str]) -> Response:
+    """The page on which a person is asked."""
+    account = _account(site().oauth.signed_in or app.account)
+    shown = render_template(
+        "sandbox/consent.html",
+        account=account.name,
+        url=site().base_url,
+        scopes=sorted(args["scope"].split()),
+        action=f"{request.path}?{urlencode(args)}",
+    )
+    answer = make_response(shown)
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
+
+
+def sent_back(app: OAuthApp, args: dict[str, str]) -> AnyResponse:
+    """The browser on its way to the app, with a code or with what the person said."""
     if request.form.get("answer") != "accept":
         said = {"error": "access_denied", "error_description": "User did not authorize the request"}
     else:
-        said = {"code": site().oauth.consent(args, frozenset(request.form.getlist("without")))}
+        said = {"code": site().oauth.consent(app, args, frozenset(request.form.getlist("without")))}
     return redirect(f"{app.redirect_uri}?{urlencode({**said, 'state': args['state']})}", 302)
 
 
@@ -69,10 +78,41 @@ def token() -> Response:
     return given
 
 
+@routes.get("/me")
+def me() -> Response:
+    """The User identity API: of the token, whatever site."""
+    family = _family()
+    if family is None:
+        return refusal("Unauthorized")
+    if READ_ME not in family.scopes:
+        return refusal("Unauthorized; scope does not match")
+    account = _account(family.account)
+    told = {
+        "account_type": "atlassian",
+        "account_id": account.id,
+        "email": account.email,
+        "name": account.name,
+        "picture": f"{site().base_url}/static/sandbox.svg",
+        "account_status": "active",
+        "nickname": account.name,
+        "zoneinfo": account.time_zone,
+        "locale": "en-US",
+    }
+    return raw(msgspec.json.encode(told))
+
+
+def _account(id_: str) -> Account:
+    return site().sandbox.accounts.get(id_) or site().strangers[id_]
+
+
+def _family() -> TokenFamily | None:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return site().oauth.bearer(given.strip()) if kind.lower() == "bearer" else None
+
+
 @routes.get("/oauth/token/accessible-resources")
 def resources() -> Response:
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    family = site().oauth.bearer(given.strip()) if kind.lower() == "bearer" else None
+    family = _family()
     if family is None:
         return refusal("Unauthorized")
     told = {

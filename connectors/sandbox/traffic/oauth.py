@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
+
 from connectors.sandbox.site_state.scheme import Account
 
 ACCESS = timedelta(hours=1)
@@ -15,6 +17,8 @@ IDLE = timedelta(days=90)
 CODE = timedelta(minutes=5)
 AUDIENCE = "api.atlassian.com"
 OFFLINE = "offline_access"
+READ_ME = "read:me"
+PKCE = ("code_challenge", "code_challenge_method")
 GONE = ("invalid_grant", "Unknown or invalid refresh token.")
 
 
@@ -55,6 +59,12 @@ class TokenFamily:
     refresh: str = field(default="", repr=False)
     used_at: datetime | None = None
     revoked: bool = False
+    person: str = ""
+
+    @property
+    def account(self) -> str:
+        """The id of the account that said so: whoever was signed in there, or the one of the app."""
+        return self.person or self.app.account
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +78,19 @@ class _Code:
     family: TokenFamily
     redirect_uri: str
     until: datetime
+    challenge: str
 
 
 class OAuthServer:
-    """The state behind `/authorize`, `/oauth/token` and `/oauth/token/accessible-resources`."""
+    """The state behind `/authorize`, `/oauth/token` and `/oauth/token/accessible-resources`, and of a Data Center's `/rest/oauth2/latest`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self.apps: dict[str, OAuthApp] = {}
         self.refreshes = 0
         self.tokens = 0
+        self.signed_in = ""
+        """The id of the account that is signed in in every browser, empty for the one of each app."""
         self.lose_answer = False
         """The next tokens are given and the answer with them is lost on the way."""
         self._codes: dict[str, _Code] = {}
@@ -92,24 +105,43 @@ class OAuthServer:
         if not app.redirect_uri or args.get("redirect_uri") != app.redirect_uri:
             raise OAuthRefusal(400, "invalid_request", "The redirect_uri is not registered for this app.")
         wanted = {"audience": AUDIENCE, "response_type": "code", "prompt": "consent"}
+        self._held_to(args, app, wanted, app.scopes | {OFFLINE})
+        return app
+
+    def asked_by_link(self, args: Mapping[str, str]) -> OAuthApp:
+        """The application link by which a Data Center is asked. Stricter than Jira: nobody comes without PKCE by S256."""
+        app = self.apps.get(args.get("client_id", ""))
+        if app is None:
+            raise OAuthRefusal(400, "invalid_client", "Unknown client_id.")
+        if not app.redirect_uri or args.get("redirect_uri") != app.redirect_uri:
+            raise OAuthRefusal(400, "invalid_request", "The redirect_uri is not that of the link.")
+        self._held_to(args, app, {"response_type": "code", "code_challenge_method": "S256"}, app.scopes)
+        if len(args.get("code_challenge", "")) != 43:
+            raise OAuthRefusal(400, "invalid_request", "code_challenge is missing.")
+        return app
+
+    def _held_to(
+        self, args: Mapping[str, str], app: OAuthApp, wanted: Mapping[str, str], scopes: frozenset[str]
+    ) -> None:
         for name, value in wanted.items():
             if args.get(name) != value:
                 raise OAuthRefusal(400, "invalid_request", f"{name} has to be {value}.")
         if not args.get("state"):
             raise OAuthRefusal(400, "invalid_request", "state is missing.")
-        unknown = set(args.get("scope", "").split()) - app.scopes - {OFFLINE}
+        unknown = set(args.get("scope", "").split()) - scopes
         if unknown or not args.get("scope"):
             raise OAuthRefusal(
-                400, "invalid_scope", f"The app has no such scope: {' '.join(sorted(unknown))}."
+                400, "invalid_scope", f"{app.client_id} has no such scope: {' '.join(sorted(unknown))}."
             )
-        return app
+        if any(args.get(name) for name in PKCE) and args.get("code_challenge_method") != "S256":
+            raise OAuthRefusal(400, "invalid_request", "code_challenge_method has to be S256.")
 
-    def consent(self, args: Mapping[str, str], without: frozenset[str] = frozenset()) -> str:
-        """A person allows what is asked, but for some scopes: the code that says so."""
-        app = self.asked(args)
+    def consent(self, app: OAuthApp, args: Mapping[str, str], without: frozenset[str] = frozenset()) -> str:
+        """A person allows what `app` asks by these, but for some scopes: the code that says so."""
         code = secrets.token_urlsafe(24)
-        family = TokenFamily(app, frozenset(args["scope"].split()) - without)
-        self._codes[code] = _Code(family, args["redirect_uri"], self._clock() + CODE)
+        family = TokenFamily(app, frozenset(args["scope"].split()) - without, person=self.signed_in)
+        until, challenge = self._clock() + CODE, args.get("code_challenge", "")
+        self._codes[code] = _Code(family, args["redirect_uri"], until, challenge)
         return code
 
     def token(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,6 +166,9 @@ class OAuthServer:
             raise OAuthRefusal(
                 403, "invalid_grant", "The redirect_uri is another than the code was given to."
             )
+        verifier = str(body.get("code_verifier") or "")
+        if (create_s256_code_challenge(verifier) if verifier else "") != found.challenge:
+            raise OAuthRefusal(403, "invalid_grant", "The code_verifier does not fit the code_challenge.")
         return found.family
 
     def _of_refresh(self, app: OAuthApp, given: str) -> TokenFamily:
@@ -197,5 +232,5 @@ def scoped_by_consent(
 ) -> ScopedCaller | None:
     """Who is behind an access token at the gateway."""
     family = server.bearer(token)
-    account = accounts.get(family.app.account) if family is not None else None
+    account = accounts.get(family.account) if family is not None else None
     return None if account is None or family is None else ScopedCaller(account, family.scopes, family.app)

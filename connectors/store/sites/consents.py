@@ -1,4 +1,4 @@
-"""Consents that somebody began and that are not finished: each by a text that only its browser knows, once, within a quarter of an hour."""
+"""Rounds of OAuth 2.0 that somebody began and that are not finished: each by a text that only its browser knows, once, within a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from connectors.store.schema import oauth_consent as table
 
 @dataclass(frozen=True, slots=True)
 class BegunConsent:
-    """`tokens` are ciphertext: what was given, where a person has yet to say for which site."""
+    """A consent to an app, or somebody on their way to prove who they are. `actor` is who may finish it, in what session where it is of one.
+
+    `tokens` are ciphertext: what was given, where a person has yet to say for which site.
+    """
 
     state: str
     site: str
@@ -52,6 +55,11 @@ def take(conn: Connection, state: str, actor: str, now: datetime) -> BegunConsen
         until=from_ms(row.until),
         tokens=row.tokens,
     )
+
+
+def forget_begun(conn: Connection, actor: str) -> None:
+    """What this one began and did not finish."""
+    conn.execute(delete(table).where(table.c.actor == actor))
 
 
 def forget(conn: Connection, site: str) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, select
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import StoredRow, insert_into
+from connectors.store.database.sql import StoredRow, hold, insert_into
 from connectors.store.schema import account_person as table
 
 
@@ -64,6 +64,17 @@ def get(conn: Connection, account_id: int, site: str) -> AccountPerson | None:
     mine = (table.c.account_id == account_id, table.c.site == site)
     row = conn.execute(select(table).where(*mine)).one_or_none()
     return None if row is None else _tie(row)
+
+
+def lock_people(conn: Connection, site: str) -> None:
+    """Others who say who somebody is in this site wait here until the transaction ends."""
+    hold(conn, f"{site}:account people")
+
+
+def accounts_of(conn: Connection, site: str, person: str) -> list[AccountPerson]:
+    """The accounts that are this person of a site."""
+    found = select(table).where(table.c.site == site, table.c.person == person)
+    return [_tie(row) for row in conn.execute(found.order_by(table.c.account_id))]
 
 
 def load_people(conn: Connection, account_id: int) -> list[AccountPerson]:

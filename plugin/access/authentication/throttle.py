@@ -50,6 +50,12 @@ def noteworthy(
         return not wait(_count(conn, f"{kind}-{_place(address)}", now), most, now)
 
 
+def pause_of(store: Store, what: str, most: int, now: datetime) -> timedelta:
+    """Count once more something that is done so often at most in a quarter of an hour; how long it has to wait, nothing where it may be."""
+    with store.write() as conn:
+        return wait(_count(conn, what, now), most, now)
+
+
 def note_success(conn: Connection, email: str, address: str) -> None:
     """Forget the attempts of somebody who then knew the password; against their office and their account this one does not count."""
     sign_in_attempts.forget(conn, _pair(email, address))

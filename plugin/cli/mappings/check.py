@@ -10,8 +10,10 @@ from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.use_cases.health.faults import JiraError
+from plugin.use_cases.visibility.jira_sign_in import sign_in_standing
 from plugin.use_cases.visibility.site_visibility import Visibility, examine
 
 
@@ -64,14 +66,21 @@ def check_all(connector: Connector, site: str) -> list[CheckLine]:
 
 
 def _visibility_findings(connector: Connector, site: str) -> list[CheckLine]:
-    """Whether Jira answers what the mode of the site needs; nothing where everybody sees everything."""
+    """Whether Jira answers what the mode of the site needs, and whether people can prove who they are; nothing where everybody sees everything."""
     found = examine(connector, COMMAND_LINE, site)
     if found.mode is Visibility.EVERYONE:
         return []
     remedy = (
         f"Until then what needs it stays hidden; jira-okr site visibility {site} everyone shows all to all."
     )
-    return [CheckLine("visibility", not found.obstacle, found.obstacle or found.mode.value, remedy)]
+    sign_in = sign_in_standing(connector, COMMAND_LINE, site)
+    proved = "people prove who they are by signing in with this Jira"
+    step = sign_in.step.at(Door.COMMAND) if sign_in.step else ""
+    lacking = f"nobody can sign in with this Jira to prove who they are. {sign_in.lacks} {step}".strip()
+    return [
+        CheckLine("visibility", not found.obstacle, found.obstacle or found.mode.value, remedy),
+        CheckLine("who is who", True, proved if sign_in.ready else lacking),
+    ]
 
 
 def _secret_finding(site: Site, deployment: str) -> CheckLine:

@@ -10,9 +10,15 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT
+from plugin.use_cases.sites.application_link import (
+    application_link,
+    forget_application_link,
+    take_application_link,
+)
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.sites import (
@@ -30,6 +36,7 @@ from plugin.use_cases.sites.sites import (
     reseal,
 )
 from plugin.use_cases.sites.webhook import show_secret, target
+from plugin.use_cases.visibility.jira_sign_in import sign_in_standing
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, examine
 
 expires_option = click.option(
@@ -244,6 +251,44 @@ def visibility_command(name: str, mode: str | None, as_json: bool) -> None:
         say(f"{name} shows: {found.mode}.{' ATTENTION: ' + found.obstacle if found.obstacle else ''}")
     if found.obstacle:
         raise SystemExit(1)
+
+
+@site_group.command("link")
+@click.argument("name")
+@click.argument("client_id", required=False)
+@click.option(
+    "--forget", is_flag=True, help="Nobody proves by it who they are any more; what was proved stands."
+)
+@json_option
+def link_command(name: str, client_id: str | None, forget: bool, as_json: bool) -> None:
+    """Say how people prove who they are by signing in with this Jira, or let them do so by an application link (Data Center).
+
+    The secret of CLIENT_ID is asked for. For Jira Cloud the settings name one app for all sites.
+    """
+    if forget and client_id:
+        raise click.UsageError("Give a client id, or --forget.")
+    with open_connector(site=name) as connector:
+        if forget:
+            forget_application_link(connector, COMMAND_LINE, name)
+        elif client_id:
+            secret = click.prompt("Client secret", hide_input=True)
+            take_application_link(connector, COMMAND_LINE, name, client_id, secret)
+        found = sign_in_standing(connector, COMMAND_LINE, name)
+        known = application_link(connector, COMMAND_LINE, name)
+        callback = f"{connector.settings.public_url}{found.callback}"
+    lacks = f"{found.lacks} {found.step.at(Door.COMMAND) if found.step else ''}".strip()
+    if as_json:
+        show_json(
+            {"site": name, "ready": found.ready, "lacks": lacks, "callback": callback, "client_id": known}
+        )
+    elif found.ready:
+        say(
+            f"People prove who they are by signing in with the Jira of {name}, which sends them back to {callback}."
+        )
+    else:
+        say(
+            f"Nobody can sign in with the Jira of {name} here yet. {lacks} It has to send people back to {callback}."
+        )
 
 
 @site_group.command("remove")

@@ -28,6 +28,7 @@ SIGN_INS = (
     "token refused",
     "not allowed",
     "confirmation refused",
+    "Jira sign-in refused",
 )
 """Acts whose words have a time of their own: who came, from where, and who was turned away."""
 STAND_IN = "forgotten"

@@ -6,17 +6,17 @@ from contextlib import suppress
 
 from connectors.goals import goals_of
 from connectors.jira.http.errors import JiraError
-from connectors.store.people import audit
-from connectors.store.sites import sites
 from connectors.store.sites.sites import SavedSite
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.saved_sites import open_sites, require_added, secrets_of, settings_of_row
+from plugin.runtime.saved_sites import secrets_of, settings_of_row
 from plugin.use_cases.permission import ADMIN, act, question
+from plugin.use_cases.sites.own_secrets import keep_secrets, kept_site
 
 EMAIL, TOKEN = "goals_email", "goals_token"
+SETTINGS = "JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN"
 CLOUD_ALONE = "Atlassian Goals exist on Jira Cloud alone; {site} is a Jira Data Center."
 
 
@@ -34,7 +34,7 @@ def take_goals_account(connector: Connector, actor: Actor, site: str, email: str
     """
     if not email.strip() or not token.strip():
         raise Refusal("Give the e-mail address of the account, and an API token without scopes.", "email")
-    saved = _kept(connector, site)
+    saved = kept_site(connector, site, SETTINGS)
     if connector.site(site).jira.deployment != "cloud":
         raise Refusal(CLOUD_ALONE.format(site=site))
     secrets = vault(connector.settings).open(saved.credentials or b"")
@@ -48,38 +48,14 @@ def take_goals_account(connector: Connector, actor: Actor, site: str, email: str
 @act(ADMIN)
 def forget_goals_account(connector: Connector, actor: Actor, site: str) -> None:
     """Let the account of Jira work with the goals again. Raises Refusal for what cannot be."""
-    saved = _kept(connector, site)
+    saved = kept_site(connector, site, SETTINGS)
     secrets = vault(connector.settings).open(saved.credentials or b"")
     left = {name: one for name, one in secrets.items() if name not in (EMAIL, TOKEN)}
     _keep(connector, actor, saved, left, "that of Jira")
 
 
-def _kept(connector: Connector, site: str) -> SavedSite:
-    given = connector.settings.jira
-    if given is not None and given.name == site:
-        raise Refusal(
-            f"The site {site!r} comes from the settings. Set JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN, and restart."
-        )
-    require_added(connector, site)
-    with connector.store.read() as conn:
-        saved = sites.get(conn, site)
-    if saved is None:
-        raise _changed(site)
-    return saved
-
-
 def _keep(connector: Connector, actor: Actor, saved: SavedSite, secrets: dict[str, str], said: str) -> None:
-    """In the place of what was there, and what is known of the goals is asked for anew."""
-    now, name = connector.clock(), saved.name
-    with connector.store.write() as conn:
-        if sites.to_change(conn, name) != saved:
-            raise _changed(name)
-        sites.put(conn, name, saved.settings, vault(connector.settings).seal(secrets), now)
-        audit.note(conn, actor.label, "goals account changed", now, {"account": said}, name)
-    open_sites(connector)
+    """What is known of the goals is asked for anew."""
+    keep_secrets(connector, saved, secrets, actor.label, "goals account changed", {"account": said})
     with suppress(JiraError):
-        connector.catalogue(name, fresh=True)
-
-
-def _changed(site: str) -> Refusal:
-    return Refusal(f"The site {site!r} was changed or removed meanwhile, and nothing was done. Try again.")
+        connector.catalogue(saved.name, fresh=True)

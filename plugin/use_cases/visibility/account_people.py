@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
+
+from sqlalchemy import Connection
 
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
@@ -21,8 +23,9 @@ from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 __all__ = [
     "AccountPerson",
     "PersonProof",
+    "keep_person",
+    "leave",
     "list_people",
-    "own_people",
     "people_of",
     "person_values",
     "tie",
@@ -47,13 +50,6 @@ def people_of(connector: Connector, _actor: Actor, account: Account) -> tuple[Ac
     """Who an account is, by site."""
     with connector.store.read() as conn:
         return tuple(ties.load_people(conn, account.id))
-
-
-@question(VIEWER)
-def own_people(connector: Connector, actor: Actor) -> tuple[AccountPerson, ...]:
-    """Who the actor is, by site."""
-    with connector.store.read() as conn:
-        return tuple(ties.load_people(conn, actor.account_id))
 
 
 @act(ADMIN)
@@ -83,6 +79,17 @@ def untie(connector: Connector, actor: Actor, account: Account, site: str) -> bo
     return was
 
 
+@act(VIEWER)
+def leave(connector: Connector, actor: Actor, site: str) -> bool:
+    """The actor is nobody in that Jira any more; whether they were somebody."""
+    with connector.store.write() as conn:
+        was = ties.remove(conn, actor.account_id, site)
+        if was:
+            detail = {"account": actor.label}
+            audit.note(conn, actor.label, "Jira person taken away", connector.clock(), detail, site)
+    return was
+
+
 @act(PUBLIC)
 def tie_by_address(connector: Connector, actor: Actor, account: Account, address: str) -> None:
     """A provider vouches for this address: the account is the one person who has it in a Jira, where Jira shows exactly one.
@@ -105,8 +112,8 @@ def _look_up(connector: Connector, actor: Actor, account: Account, address: str)
 def _tie_at(connector: Connector, actor: Actor, account: Account, site: str, address: str) -> None:
     with connector.store.read() as conn:
         known = ties.get(conn, account.id, site)
-    if known is not None and known.proof is not PersonProof.PROVIDER:
-        return
+    if known is not None and known.proof is not PersonProof.PROVIDER and known.holds(connector.clock()):
+        return  # it was proved, or said, in a way that counts for more
     listed = connector.site(site).jira.people(address)
     found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
     if len(found) != 1:
@@ -138,13 +145,19 @@ def _is(user: User, name: str) -> bool:
 def _keep(
     connector: Connector, actor: Actor, account: Account, site: str, user: User, proof: PersonProof
 ) -> AccountPerson:
-    now = connector.clock()
+    by = account.email if proof is PersonProof.PROVIDER else actor.label
+    with connector.store.write() as conn:
+        return keep_person(conn, account, site, user, proof, by, connector.clock())
+
+
+def keep_person(
+    conn: Connection, account: Account, site: str, user: User, proof: PersonProof, by: str, now: datetime
+) -> AccountPerson:
+    """The account is this person from now on, and the audit log says by what and by whom."""
     made = AccountPerson(
         account_id=account.id, site=site, person=user.id, name=user.name, proof=proof, proven_at=now
     )
-    with connector.store.write() as conn:
-        ties.put(conn, made)
-        detail = {"account": account.email, "person": user.id, "proof": proof.value}
-        by = account.email if proof is PersonProof.PROVIDER else actor.label
-        audit.note(conn, by, "Jira person named", now, detail, site)
+    ties.put(conn, made)
+    detail = {"account": account.email, "person": user.id, "proof": proof.value}
+    audit.note(conn, by, "Jira person named", now, detail, site)
     return made

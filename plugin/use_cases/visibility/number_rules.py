@@ -89,6 +89,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "record.personal_data": "erase_person hand_out_data",
         "record.push": "push_now",
         "record.refusals": "note_refusal",
+        "sites.application_link": "application_link forget_application_link take_application_link",
         "sites.consent": "begin finish prepare consent_standing",
         "sites.database": (
             "back_up health note_backup prove require_restorable restore settle upgrade_schema"
@@ -101,7 +102,8 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "subscriptions.subscriptions": (
             "list_subscriptions pause renew_secret replay resume send_test subscribe unsubscribe"
         ),
-        "visibility.account_people": "list_people own_people people_of tie tie_by_address untie",
+        "visibility.account_people": "leave list_people people_of tie tie_by_address untie",
+        "visibility.jira_sign_in": "begin finish note_stray own_ways sign_in_standing",
         "visibility.site_visibility": "change_visibility examine site_visibility",
         "work.background_jobs": "latest_job",
         "work.dead_letters": "discard find_letter list_letters retry",

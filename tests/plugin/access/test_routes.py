@@ -48,6 +48,8 @@ PUBLIC = {
     "POST /sign-in",
     "GET /sign-in/oidc",
     "GET /sign-in/oidc/callback",
+    "GET /account/jira/callback",
+    "GET /account/jira/callback/<site>",
     "GET /sign-in/code",
     "POST /sign-in/code",
     "GET /let-in/<link>",

@@ -430,7 +430,7 @@ def test_a_refresh_token_that_is_used_twice_ends_everything_at_the_sandbox(firm:
         return requests.post(f"{firm.sandbox.url}/oauth/token", json={**client, **said}, timeout=10)
 
     asked = {**ASKS, "scope": "read:jira-user offline_access"}
-    code = firm.oauth.consent(asked)
+    code = firm.oauth.consent(firm.oauth.asked(asked), asked)
     first = post(grant_type="authorization_code", code=code, redirect_uri=CALLBACK).json()
     second = post(grant_type="refresh_token", refresh_token=first["refresh_token"])
     assert second.json()["refresh_token"] != first["refresh_token"]
