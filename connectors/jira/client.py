@@ -28,7 +28,7 @@ from connectors.jira.read.parent_memory import NoParentMemory, ParentMemory
 from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import app_webhooks, registration
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish
-from connectors.jira.wire.changed_field import PARENT, PARENT_FIELDS, ChangedFields
+from connectors.jira.wire.changed_field import PARENT_FIELDS, ChangedFields
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
 from connectors.jira.write import create, custom_field, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
@@ -240,13 +240,13 @@ class Jira:
     ) -> dict[str, tuple[FieldChange, ...]]:
         """Every change of these fields by issue id, oldest first; no entry for an issue whose history cannot be had.
 
-        `parent` comes by whatever name the deployment gives it. Histories tell of parents without the id of a field, so with it
+        `parent` comes by whatever name the deployment gives it. Histories tell of parents and links without the id of a field, so with one of these
         Cloud is asked for every change: asked by field it would leave those out. `edited` and `named` as with `readings`.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         history = changelog.ChangeHistory(wanted, ChangedFields([*self._fields, *named]))
         if self._cloud:
-            by_field = () if PARENT in wanted else wanted
+            by_field = wanted if wanted.isdisjoint(changelog.UNNAMED) else ()
             changelog.collect_cloud(self.transport, asked, by_field, history)
         else:
             changelog.collect_datacenter(self.transport, asked, history, edited or {})

@@ -2,17 +2,18 @@
 
 A change is explained where every row that moved was edited in Jira since, or where none did and the clock alone moved it. What changed
 without an edit (a field that was deleted, a status in another category) explains nothing, and a comment on such a row does neither: its
-`updated` grew, but its history does not tell of what moved.
+`updated` grew, but its history does not tell of what moved. That holds for links, for fields of apps and for issues that were not known, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mappings.explain.past import FieldChange
+from mappings.explain.past import LINKS, FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue, JiraValue
+from mappings.facts.selector import Selector
 from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
@@ -32,6 +33,15 @@ class Rows:
     of_key_result: Mapping[str, frozenset[str]] = field(default_factory=dict)
     aligned: frozenset[str] = frozenset()
 
+    def with_others(self, others: Mapping[str, frozenset[str]]) -> Rows:
+        """And with those that moved these rows."""
+        every = frozenset[str]().union(*others.values())
+        of_key_result = {
+            id_: rows.union(*(others[row] for row in rows & others.keys()))
+            for id_, rows in self.of_key_result.items()
+        }
+        return replace(self, all=self.all | every, of_key_result=of_key_result)
+
     def behind(self, issue_id: str, objective_id: str) -> frozenset[str]:
         """What moved the number on this issue: the objective itself, or one of its key results."""
         return self.all if issue_id == objective_id else self.of_key_result.get(issue_id, self.all)
@@ -40,12 +50,16 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class UnheardEdit:
     """An issue that says something else than it did, and that Jira dates later: when it was edited as it was `known`, when it is `updated` now, and of which
-    fields (ids, as histories tell them) it says something else.
+    fields (ids, as histories tell them) it says something else. `ends` are the issues at the other ends of links that came or went.
+
+    An issue that `came` was not known, though it was made before all were read last: an entry of one of these fields is what brought it in.
     """
 
     known: datetime
     updated: datetime
     moved: frozenset[str] = frozenset()
+    ends: frozenset[str] = frozenset()
+    came: bool = False
 
     @property
     def tellable(self) -> bool:
@@ -55,7 +69,11 @@ class UnheardEdit:
     def told_by(self, steps: Iterable[FieldChange]) -> bool:
         """Whether a history tells of all that moved. A change of the very instant that was known last may be one that was not seen."""
         told = {one.field_id for one in steps if one.at >= self.known}
-        return self.tellable and self.moved <= told
+        return self.tellable and (not self.moved.isdisjoint(told) if self.came else self.moved <= told)
+
+    def without_links(self) -> UnheardEdit:
+        """The same where the issues at the other ends are gone: their links went with them, and no history tells of that."""
+        return replace(self, moved=self.moved - {LINKS}, ends=frozenset())
 
 
 Same = Callable[[str, object, object], bool]
@@ -63,19 +81,59 @@ Same = Callable[[str, object, object], bool]
 
 
 def moved_facts(before: Issue, after: Issue, told: Iterable[str], same: Same) -> frozenset[str]:
-    """The ids of the fields of which two readings of an issue say something else, of those that numbers depend on and that histories tell of.
+    """The ids of the fields of which two readings of an issue say something else, of those that numbers depend on.
 
-    `told` are custom fields. The category of a status is no field: where it alone is another one, that stands for it.
+    `told` are the fields whose raw values are kept, those of apps too: a computed one of which no history tells explains nothing. The category of a status is no field: where it alone is another one, that stands for it.
     """
     facts = {name: (of(before), of(after)) for name, of in FACTS.items()}
     found = {name for name, (old, new) in facts.items() if old != new}
     if "status" not in found and before.status.category != after.status.category:
         found.add(STATUS_CATEGORY)
+    if changed_ends(before, after):
+        found.add(LINKS)
     for name in told:
         old, new = before.fields.get(name), after.fields.get(name)
         if old != new and not same(name, old, new):
             found.add(name)
     return frozenset(found)
+
+
+def changed_ends(before: Issue, after: Issue) -> frozenset[str]:
+    """The issues at the other ends of links that one reading of an issue has and another has not. What a link is called is no matter, and the way it points none where that was not kept."""
+    kept = all(link.outward is not None for link in (*before.links, *after.links))
+    old, new = (
+        {(link.type_id, link.issue_id, link.outward if kept else None) for link in issue.links}
+        for issue in (before, after)
+    )
+    return frozenset(end for _, end, _ in old ^ new)
+
+
+def entrances(scope: Selector) -> frozenset[str]:
+    """The ids of the fields of which an entry of a history can tell what brought an issue into this scope, or into sight. None where any edit does, a comment too."""
+    if "updated" in scope.asks:
+        return frozenset()
+    return ALWAYS_ENTERED.union(scope.fields, (ENTRY_FIELDS.get(name, name.lower()) for name in scope.asks))
+
+
+ALWAYS_ENTERED = frozenset({"project", "issuekey", "security"})
+"""An issue is moved from a project that is not looked at, and shown to more people than before, whatever the scope asks."""
+ENTRY_FIELDS: Mapping[str, str] = {
+    "affectedVersion": "versions",
+    "category": "project",
+    "component": "components",
+    "due": "duedate",
+    "fixVersion": "fixVersions",
+    "hierarchyLevel": "issuetype",
+    "issueLinkType": LINKS,
+    "level": "security",
+    "originalEstimate": "timeoriginalestimate",
+    "remainingEstimate": "timeestimate",
+    "resolved": "resolution",
+    "statusCategory": "status",
+    "statusCategoryChangedDate": "status",
+    "text": "summary",
+}
+"""What histories call what JQL asks for, where that is another word."""
 
 
 def _ids(values: Iterable[JiraValue]) -> frozenset[str]:

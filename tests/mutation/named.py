@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PROVEN = "tests/plugin/sync/test_proven_edits.py"
 RACES = "tests/plugin/sync/test_races.py"
 EDGES = "tests/mappings/rollup/test_edges.py"
 HOMES = "tests/connectors/store"
@@ -355,6 +356,63 @@ BROKEN = (
         'delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id))',
         'delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id) | True)',
         f"{BYSTANDERS}::test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_theirs",
+    ),
+    # What proves an edit
+    Broken(
+        "a comment explains a link that went without a word",
+        "mappings/write_back/evidence.py",
+        "    if changed_ends(before, after):\n        found.add(LINKS)\n",
+        "",
+        f"{PROVEN}::test_links_that_went_without_a_word_wait_for_a_person_although_their_issues_were_commented_on",
+    ),
+    Broken(
+        "links that went with a deleted issue wait for a person",
+        "plugin/sync/write_back/edits.py",
+        "    edits = _without_gone_ends(context, edits)\n",
+        "",
+        f"{PROVEN}::test_links_that_went_with_an_issue_that_was_deleted_are_written",
+    ),
+    Broken(
+        "Cloud is asked for entries of links by the id of a field, which they have not",
+        "connectors/jira/read/changelog.py",
+        "UNNAMED = frozenset({PARENT, LINKS})",
+        "UNNAMED = frozenset({PARENT})",
+        f"{PROVEN}::test_links_that_somebody_took_away_are_written_without_a_person",
+    ),
+    Broken(
+        "a comment explains a field of an app",
+        "plugin/sync/write_back/edits.py",
+        "    moved = moved_facts(before, after, told, same)",
+        "    moved = moved_facts(before, after, (), same)",
+        f"{PROVEN}::test_a_field_of_an_app_is_believed_where_the_history_tells_of_it",
+    ),
+    Broken(
+        "a comment explains an issue that was not known",
+        "plugin/sync/write_back/edits.py",
+        "frozenset[str]() if issue.created > read_at else entrances(context.mapping.scope)",
+        "frozenset[str]()",
+        f"{PROVEN}::test_an_issue_that_comes_into_sight_is_believed_where_its_history_tells_what_brought_it",
+    ),
+    Broken(
+        "whatever was done to an issue explains that it is shown again",
+        "mappings/write_back/evidence.py",
+        "ALWAYS_ENTERED.union(",
+        "ALWAYS_ENTERED.union(FACTS, ",
+        f"{PROVEN}::test_issues_that_are_shown_again_wait_for_a_person_although_people_worked_on_them",
+    ),
+    Broken(
+        "an issue that was made since waits for a person",
+        "plugin/sync/write_back/edits.py",
+        "frozenset[str]() if issue.created > read_at else entrances(context.mapping.scope)",
+        "entrances(context.mapping.scope)",
+        f"{PROVEN}::test_issues_that_were_made_since_are_written",
+    ),
+    Broken(
+        "what a row hangs on is not asked",
+        "plugin/sync/write_back/hold.py",
+        "    moving.look_above(silent | edited.keys())\n",
+        "",
+        f"{PROVEN}::test_a_row_that_went_with_what_it_hangs_on_is_as_sure_as_that",
     ),
     # Edges of the API
     Broken(

@@ -26,6 +26,8 @@ MOST_SEARCHED = 50
 """Whole histories in one answer of Data Center: every change of every field, so fewer than issues of a search."""
 MOST_PAGES = 10_000
 LISTING = "issueChangeLogs"
+UNNAMED = frozenset({PARENT, LINKS})
+"""What entries tell of without the id of a field."""
 Readings = dict[str, dict[str, tuple[Reading, ...]]]
 Entry = tuple[datetime, int, int]
 """When a change was made, the number of its entry in the history, and its place in that."""

@@ -27,7 +27,7 @@ from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import DoubleCheckedPage
-from plugin.sync.write_back.edits import unheard_edit
+from plugin.sync.write_back.edits import arrival, unheard_edit
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
@@ -42,8 +42,8 @@ class MirrorUpdate:
     """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
 
     `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
-    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it. Of the others that were
-    known `edited` says what moved: a comment makes an issue newer, too.
+    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it. Of the others `edited`
+    says what moved, or what brought in one that was not known: a comment makes an issue newer, too.
     """
 
     issues: int = 0
@@ -143,7 +143,7 @@ def land_again(
     metrics = context.metric_fields
     news = [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
-    silent = _silent(context, conn, before, news)
+    silent, edited = _evidence(context, conn, before, news)
     return MirrorUpdate(
         issues=len(issues),
         changed=len(news),
@@ -152,23 +152,28 @@ def land_again(
         objectives=objectives_among(context, issues),
         drifted=drift_of(context, conn, before, late),
         silent=silent,
-        edited={
-            one.id: unheard_edit(context, before[one.id], one)
-            for one in news
-            if one.id in before and one.id not in silent
-        },
+        edited=edited,
     )
 
 
-def _silent(
+def _evidence(
     context: Context, conn: Connection, before: Mapping[str, Issue], news: Collection[Issue]
-) -> frozenset[str]:
-    """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
+) -> tuple[frozenset[str], Mapping[str, UnheardEdit]]:
+    """Of what is news, what was not edited since the mirror knew it, and of the rest what moved; of an issue it did not know, since the last read of all."""
     if not news:
-        return frozenset()
+        return frozenset(), {}
     last = full_reads.load_latest(conn, context.site)
     read_at = None if last is None else last.at - SKEW
-    return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
+    silent, edited = set[str](), dict[str, UnheardEdit]()
+    for issue in news:
+        known = before.get(issue.id)
+        if not _is_edited(known, issue, read_at):
+            silent.add(issue.id)
+        elif known is not None:
+            edited[issue.id] = unheard_edit(context, known, issue)
+        elif read_at is not None:
+            edited[issue.id] = arrival(context, issue, read_at)
+    return frozenset(silent), edited
 
 
 def _is_edited(before: Issue | None, after: Issue, read_at: datetime | None) -> bool:

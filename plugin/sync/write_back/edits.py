@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 import structlog
 
 from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.database import json_text
+from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue
-from mappings.fields import CUSTOM, field_type
-from mappings.write_back.evidence import UnheardEdit, moved_facts
+from mappings.fields import field_type
+from mappings.write_back.evidence import UnheardEdit, changed_ends, entrances, moved_facts
 from plugin.sync.context import Context
 
 AT_ONCE = 1_000
-SOFTWARE = "com.pyxis.greenhopper.jira:"
-"""Prefix of `schema.custom` for the field types that come with Jira Software."""
 log = structlog.get_logger("jira_okr.brake")
 
 
@@ -27,6 +27,8 @@ def unheard_edit(context: Context, before: Issue, after: Issue) -> UnheardEdit:
     """What an issue says otherwise than it did before an edit that Jira dates later."""
 
     def same(field_id: str, left: object, right: object) -> bool:
+        if not field_id.startswith("customfield_"):
+            return _identity(left) == _identity(right)
         field = context.field(field_id)
         type_ = None if field is None else field_type(field)
         if type_ is None:
@@ -36,18 +38,22 @@ def unheard_edit(context: Context, before: Issue, after: Issue) -> UnheardEdit:
             return {one.id for one in choices[0] or ()} == {one.id for one in choices[1] or ()}
         return type_.equal(left, right)
 
-    told = (
-        id_ for id_ in context.mapping.field_ids() - context.written_places if _keeps_history(context, id_)
-    )
-    return UnheardEdit(before.updated, after.updated, moved_facts(before, after, told, same))
+    told = context.mapping.field_ids() - context.written_places
+    moved = moved_facts(before, after, told, same)
+    return UnheardEdit(before.updated, after.updated, moved, changed_ends(before, after))
 
 
-def _keeps_history(context: Context, field_id: str) -> bool:
-    """Whether histories tell of a custom field: those of apps, many of which are computed, need not; one that Jira no longer has was told of."""
-    if not field_id.startswith("customfield_"):
-        return False
-    field = context.field(field_id)
-    return field is None or not field.custom or field.custom.startswith((CUSTOM, SOFTWARE))
+def _identity(raw: object) -> object:
+    """Of a value of Jira's own with an id that, and the category of a project: what else is said of it moves nothing."""
+    if not isinstance(raw, Mapping) or "id" not in raw:
+        return raw
+    return raw["id"], raw.get("projectCategory")
+
+
+def arrival(context: Context, issue: Issue, read_at: datetime) -> UnheardEdit:
+    """An issue that was not known: one that was made since all were read proves itself, the others by what brought them in."""
+    fields = frozenset[str]() if issue.created > read_at else entrances(context.mapping.scope)
+    return UnheardEdit(read_at, issue.updated, fields, came=True)
 
 
 def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[str]:
@@ -55,6 +61,7 @@ def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[st
 
     Raises a JiraError where Jira cannot be asked for a passing reason.
     """
+    edits = _without_gone_ends(context, edits)
     asked = {id_: one for id_, one in edits.items() if one.moved and one.tellable}
     found = {id_ for id_, one in edits.items() if not one.tellable}
     source = iter(sorted(asked))
@@ -64,6 +71,19 @@ def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[st
     if found:
         log.info("edits that explain nothing", site=context.site, of=len(found))
     return frozenset(found)
+
+
+def _without_gone_ends(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, UnheardEdit]:
+    """With an issue its links go, and the histories of those at the other ends do not tell of it: where each of these is gone, nothing is to be told."""
+    ends = frozenset[str]().union(*(one.ends for one in edits.values()))
+    if not ends:
+        return edits
+    with context.store.read() as conn:
+        standing = mirror.get(conn, context.site, ends).keys()
+    return {
+        id_: one.without_links() if one.ends and one.ends.isdisjoint(standing) else one
+        for id_, one in edits.items()
+    }
 
 
 def _steps(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, tuple[FieldChange, ...]]:

@@ -218,6 +218,7 @@ def brake_resync(
     moving = MovingObjectives(context)
     for step in steps:
         moving.add(step)
+    moving.look_above(silent | edited.keys())
     weighed = moving.weigh(silent)
     asked = {row: edited[row] for row in moving.rows & edited.keys() - silent if edited[row].moved}
     if asked and moving.weigh(silent | asked.keys()).decision is not None:
@@ -257,6 +258,36 @@ class MovingObjectives:
             self._still = self._still.with_step(step.before, step.before)
         else:
             self._moving.append((step, moved_rows(step.before, step.after)))
+
+    def look_above(self, news: Set[str]) -> None:
+        """A row that says what it said moved by something that it hangs on: of what stands above it what is news is what moved it."""
+        above = self._news_above(self.rows - news, news)
+        if above:
+            self._moving = [
+                (step, rows.with_others({row: above[row] for row in rows.all & above.keys()}))
+                for step, rows in self._moving
+            ]
+
+    def _news_above(self, rows: Set[str], news: Set[str]) -> Mapping[str, frozenset[str]]:
+        """By row what is news of all that stands above it."""
+        found: dict[str, set[str]] = {}
+        below = {row: {row} for row in rows}
+        seen = set(rows)
+        while below:
+            with self._context.store.read() as conn:
+                parents = {
+                    id_: one.parent_id for id_, one in mirror.get(conn, self._context.site, below).items()
+                }
+            risen: dict[str, set[str]] = {}
+            for id_, parent in parents.items():
+                if parent is not None:
+                    risen.setdefault(parent, set()).update(below[id_])
+            for parent in risen.keys() & news:
+                for row in risen[parent]:
+                    found.setdefault(row, set()).add(parent)
+            below = {id_: its for id_, its in risen.items() if id_ not in seen}
+            seen |= risen.keys()
+        return {row: frozenset(its) for row, its in found.items()}
 
     @property
     def rows(self) -> frozenset[str]:

@@ -9,11 +9,13 @@ from fractions import Fraction
 import pytest
 
 from mappings.explain.past import FieldChange
-from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status
+from mappings.jql import compile_selector
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.evidence import Rows, UnheardEdit, moved_facts, moved_rows
+from mappings.write_back.evidence import Rows, UnheardEdit, changed_ends, entrances, moved_facts, moved_rows
 
 FINE = Health(HealthLevel.ON_TRACK, "", "")
 
@@ -156,3 +158,63 @@ def test_an_edit_explains_what_its_history_tells_of(
     steps = [FieldChange(KNOWN + timedelta(hours=hours), name, None, None) for name, hours in told.items()]
     edit = UnheardEdit(KNOWN, KNOWN + timedelta(days=1), frozenset(moved))
     assert edit.told_by(steps) is explained
+
+
+def link(to: str, outward: bool | None = True, phrase: str = "blocks", type_id: str = "1") -> Link:
+    return Link(type_id, "Blocks", phrase, to, outward)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ends"),
+    [
+        ((link("2"),), (link("2"),), set()),
+        ((link("2"), link("3")), (link("3"), link("2", phrase="holds up")), set()),
+        ((link("2"),), (), {"2"}),
+        ((link("2"),), (link("3"),), {"2", "3"}),
+        ((link("2"),), (link("2", type_id="9"),), {"2"}),
+        ((link("2"),), (link("2", outward=False),), {"2"}),
+        ((link("2", outward=None),), (link("2"),), set()),
+    ],
+)
+def test_the_other_ends_of_links_that_came_or_went(
+    old: tuple[Link, ...], new: tuple[Link, ...], ends: set[str]
+) -> None:
+    before, after = replace(ISSUE, links=old), replace(ISSUE, links=new)
+    assert changed_ends(before, after) == ends
+    assert moved_facts(before, after, (), lambda *_: False) == ({"issuelinks"} if ends else set())
+
+
+def test_links_that_went_with_an_issue_need_no_word() -> None:
+    edit = UnheardEdit(KNOWN, KNOWN, frozenset({"issuelinks", "status"}), frozenset({"2"}))
+    assert edit.without_links() == UnheardEdit(KNOWN, KNOWN, frozenset({"status"}))
+
+
+@pytest.mark.parametrize(
+    ("told", "explained"),
+    [({"labels": 1}, True), ({"labels": -1}, False), ({"priority": 1}, False), ({}, False)],
+)
+def test_one_entry_that_could_bring_it_in_explains_an_issue_that_came(
+    told: dict[str, int], explained: bool
+) -> None:
+    steps = [FieldChange(KNOWN + timedelta(hours=hours), name, None, None) for name, hours in told.items()]
+    edit = UnheardEdit(KNOWN, KNOWN + timedelta(days=1), frozenset({"labels", "project"}), came=True)
+    assert edit.told_by(steps) is explained
+
+
+@pytest.mark.parametrize(
+    ("jql", "fields"),
+    [
+        ("project = 100", {"project", "issuekey", "security"}),
+        (
+            "project = 100 AND component = api AND fixVersion = 2 AND level is not EMPTY",
+            {"project", "issuekey", "security", "components", "fixVersions"},
+        ),
+        (
+            "statusCategory = Done OR issueLinkType is not EMPTY OR labels = okr",
+            {"project", "issuekey", "security", "status", "issuelinks", "labels"},
+        ),
+        ("project = 100 AND updated >= -30d", set()),
+    ],
+)
+def test_what_may_bring_an_issue_into_a_scope(jql: str, fields: set[str]) -> None:
+    assert entrances(compile_selector(jql, Catalogue())) == fields

@@ -131,13 +131,13 @@ def test_what_no_operation_answers_is_a_problem_document_too(
 def test_a_400_that_no_view_answered_is_a_problem_document(
     own_api: Any, problem_of: Callable[..., Any]
 ) -> None:
-    """Werkzeug answers some requests before any view of ours is asked, with a web page."""
+    """Some requests are refused before it is known whose they are: the pages' answer to that is a web page."""
 
     def broken() -> None:
         raise BadRequest("Not like this.")
 
     own_api.app.before_request_funcs.setdefault(None, []).insert(0, broken)
-    found = problem_of(own_api.call("GET", "/objectives"))
+    found = problem_of(own_api.call("GET", "/nowhere"))
     assert (found["status"], found["title"]) == (400, "Bad Request")
 
 

@@ -204,9 +204,13 @@ class Company:
 
     def remap(self, old: str, new: str) -> None:
         """Another revision of the mapping."""
-        text = presets.text("epics-as-objectives")
-        assert old in text
-        activate(self.connector, TESTER, "main", text.replace(old, new), file="okr.yaml", large=True)
+        assert old in presets.text("epics-as-objectives")
+        self.remap_whole(lambda text: text.replace(old, new))
+
+    def remap_whole(self, change: Callable[[str], str]) -> None:
+        """Another revision of the mapping: the preset, changed so."""
+        text = change(presets.text("epics-as-objectives"))
+        activate(self.connector, TESTER, "main", text, file="okr.yaml", large=True)
 
     def work_off(self) -> None:
         drain(lambda: self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
