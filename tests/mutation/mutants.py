@@ -81,7 +81,9 @@ LONGEST = 90.0
 QUICK = 5.0
 """Seconds of tests that are asked first, and by themselves: most changes are noticed by these, and the files of the others need not be read."""
 AT_ONCE = 0.3
-"""Seconds of a test that is quick by itself: most changes are noticed by such, whether they name the module or not."""
+"""Seconds of a test that is quick by itself: most changes are noticed by such."""
+LATER = 1.0
+"""Seconds of one that is quick and stands in a file that names the module."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
 MATERIAL = {
@@ -329,7 +331,8 @@ class Cover:
     def nearest(self, mutant: Mutant) -> list[str]:
         """The tests that run the line, or the lines of its statement; of what runs at import those that run the module.
 
-        First those whose file names the module, then the quickest, then those that take longer than AT_ONCE, then those that need PostgreSQL.
+        First the quick ones of files that name the module, then the quick ones of others, then those that take longer than AT_ONCE and those
+        that need PostgreSQL; of each kind one of every file before the second of any, for those of one file look at much the same.
         Last their neighbours: what is made once for a file is made while the first of its tests runs, and asserted on by the others.
         """
         module, running = module_of(mutant.path), self._running(mutant)
@@ -340,13 +343,19 @@ class Cover:
         files = {test.partition("::")[0] for test in found}
         naming = {file for file in files if _names(module, file, _text(self.root / file))}
         found |= {test for file in files for test in self.neighbours[file]}
-
-        def order(test: str) -> tuple[bool, bool, bool, bool, float, str]:
-            file, took = test.partition("::")[0], self.seconds[test]
+        kinds: dict[tuple[str, tuple[bool, ...]], list[str]] = {}
+        for test in sorted(found, key=lambda test: (self.seconds[test], test)):
+            file = test.partition("::")[0]
+            slow = self.seconds[test] > (LATER if file in naming else AT_ONCE)
             neighbour = bool(running) and test not in running
-            return neighbour, "postgresql" in test, took > AT_ONCE, file not in naming, took, test
-
-        return sorted(found, key=order)
+            kind = neighbour, "postgresql" in test, slow, file not in naming
+            kinds.setdefault((file, kind), []).append(test)
+        turns = [
+            (kind, turn, self.seconds[test], test)
+            for (_, kind), tests in kinds.items()
+            for turn, test in enumerate(tests)
+        ]
+        return [test for *_, test in sorted(turns)]
 
     def sees(self, mutant: Mutant) -> bool:
         """Whether a test runs the line, or its function: else it runs at imports alone, or never."""
