@@ -7,9 +7,14 @@ import socket
 
 import pytest
 import requests
+from pydantic import AnyHttpUrl, SecretStr
 
+from connectors.sandbox import CONNECTOR
+from connectors.sandbox.site_state.scheme import VIEWER
+from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 from connectors.store.people import accounts
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.runtime.settings import JiraSignInSettings
 from plugin.use_cases.accounts import set_up
 
 pytestmark = pytest.mark.browser
@@ -161,3 +166,55 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def atlassian(house):
+    """The sandbox of the house is Atlassian too, where Vera is signed in in every browser."""
+    connector, site = house.connector, house.sandbox.site
+    before, known = connector.settings, site.oauth
+    there = AnyHttpUrl(house.sandbox.url)
+    app = JiraSignInSettings(client_id="who", client_secret=SecretStr("a secret of the console"))
+    given = {"jira_sign_in": app, "authorization_url": there, "gateway_url": there}
+    connector.settings = before.model_copy(update=given)
+    site.oauth = OAuthServer(connector.clock)
+    callback, scopes = f"{house.url}/account/jira/callback", frozenset({"read:me"})
+    site.oauth.apps["who"] = OAuthApp("who", "a secret of the console", CONNECTOR.id, scopes, callback)
+    site.oauth.signed_in = VIEWER.id
+    yield
+    connector.settings, site.oauth = before, known
+
+
+@pytest.mark.slow
+def test_nothing_keeps_people_out_of_proving_who_they_are(house, at, atlassian, violations):
+    for role, address in (("editor", "/account"), ("admin", "/sites/main")):
+        page = at(house.url, address, role)
+        assert violations(page) == []
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 375, "height": 812})
+        assert violations(page, again=True) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.goto(f"{house.url}/account")
+    page.get_by_role("button", name=re.compile("Sign in with Jira")).click()
+    assert violations(page) == []
+
+
+@pytest.mark.slow
+def test_an_account_is_tied_by_signing_in_with_jira_once(house, at, atlassian, expect):
+    page = at(house.url, "/account", "editor")
+    panel = page.locator("#jira")
+    panel.get_by_role("button", name=re.compile("Sign in with Jira")).click()
+    expect(panel).to_contain_text("It holds for ten minutes")
+    panel.get_by_role("link", name="Go on at Atlassian").click()
+    expect(page.get_by_role("heading", name="An app asks for access")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("read:me")
+    page.get_by_role("button", name="Decline").click()
+    expect(page.locator("body")).to_contain_text("You did not allow it there, so nothing was changed.")
+    panel.get_by_role("button", name=re.compile("Sign in with Jira")).click()
+    panel.get_by_role("link", name="Go on at Atlassian").click()
+    page.get_by_role("button", name="Accept").click()
+    expect(panel).to_contain_text(f"main: you are {VIEWER.name}, as you signed in there. It counts until")
+    assert "code=" not in page.url
+    panel.get_by_role("button", name=re.compile("Let go of it")).click()
+    expect(page.locator("#jira")).to_contain_text("main: nobody proved who you are")
+    assert page.faults == []

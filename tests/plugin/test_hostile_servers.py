@@ -17,7 +17,7 @@ from flask import Flask
 from connectors.forge import signing_keys
 from connectors.jira import BasicCredentials, JiraAddress, Transport
 from connectors.jira.http import connection
-from connectors.jira.sign_in import authorization
+from connectors.jira.sign_in import authorization, identity
 from plugin.access.authentication import provider
 from plugin.access.authentication.provider import Provider, ProviderError
 from plugin.runtime.settings import OidcSettings
@@ -162,6 +162,7 @@ HERE: dict[str, Callable[[int], object]] = {
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing_keys, "TIMEOUT_S", PATIENCE)
     monkeypatch.setattr(authorization, "TIMEOUT_S", (PATIENCE, PATIENCE))
+    monkeypatch.setattr(identity, "TIMEOUT_S", (PATIENCE, PATIENCE))
     monkeypatch.setattr(provider, "TIMEOUT_S", PATIENCE)
     monkeypatch.setattr(connection, "METADATA", (*connection.METADATA, MACHINE))
 

@@ -22,6 +22,8 @@ OFFLINE = "offline_access"
 TIMEOUT_S = (5.0, 10.0)
 MOST_RESOURCES = 200
 LONGEST_ANSWER = 1 << 20
+LONGEST_ID, LONGEST_NAME = 255, 100
+"""Characters of who signed in. Ids of Cloud have 128 at most (its contract), user names of Data Center 255."""
 GONE = frozenset({"invalid_grant"})
 """What is said of a code or refresh token that holds no more. Of the latter Atlassian has said `unauthorized_client` too, *refresh_token is invalid*."""
 CLIENT_REFUSED = frozenset({"access_denied", "invalid_client", "unauthorized_client"})
@@ -96,6 +98,13 @@ def code_fields(code: str, callback: str, verifier: str) -> dict[str, str]:
     return {**said, "code_verifier": verifier} if verifier else said
 
 
+def signed_in_user(id_: str, name: str) -> User:
+    """Whom an answer names. IncompleteRead for what is no id of anybody: it is kept, shown, and asked for."""
+    if not id_.strip() or not id_.isprintable() or len(id_) > LONGEST_ID:
+        raise IncompleteRead("The answer names nobody.")
+    return User(id_, name[:LONGEST_NAME] or id_)
+
+
 class AuthorizationServer:
     """The server at `address`, and the gateway that says what a token is good for. Raises JiraError and its kinds; none holds a secret."""
 
@@ -157,9 +166,9 @@ class AuthorizationServer:
             raise MissingScope((READ_ME,), READ_ME_REMEDY) from None
         finally:
             transport.close()
-        if not found.account_id.strip() or found.account_status != "active":
+        if found.account_status != "active":
             raise IncompleteRead("The answer of Atlassian names no account that is active.")
-        return User(found.account_id, found.name or found.account_id)
+        return signed_in_user(found.account_id, found.name)
 
     def _tokens(self, client: OAuthClient, said: Mapping[str, str], now: datetime) -> GrantedTokens:
         body = {**said, "client_id": client.id, "client_secret": client.secret}

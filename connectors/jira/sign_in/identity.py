@@ -23,6 +23,7 @@ from connectors.jira.sign_in.authorization import (
     OAuthClient,
     challenge_fields,
     code_fields,
+    signed_in_user,
 )
 from connectors.jira.sign_in.credentials import BearerCredentials, Credentials, NoCredentials
 from connectors.jira.sign_in.scopes import READ_ME
@@ -128,9 +129,7 @@ class LinkIdentity:
             found = transport.get("/rest/api/2/myself").read(LINK_ACCOUNT)
         finally:
             transport.close()
-        if not found.name.strip():
-            raise IncompleteRead("The answer of Jira names nobody.")
-        return User(found.name, found.displayName or found.name)
+        return signed_in_user(found.name, found.displayName)
 
     def _transport(self, credentials: Credentials) -> Transport:
         address = replace(self._site.address, credentials=credentials, goals=None)

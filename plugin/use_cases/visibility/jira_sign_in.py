@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraError, JiraRefusal
-from connectors.jira.sign_in.authorization import LostConsent, OAuthClient
+from connectors.jira.sign_in.authorization import LostConsent, OAuthClient, signed_in_user
 from connectors.jira.sign_in.identity import AtlassianIdentity, IdentityServer, LinkIdentity, SignInTrip
 from connectors.jira.sign_in.scopes import MissingScope
 from connectors.store.people import accounts, audit
@@ -241,7 +241,7 @@ def _asked(connector: Connector, actor: Actor, site: Site, back: SignInReturn) -
             "Sign in at Atlassian with the account that you use there."
         )
         raise _refused(connector, actor, back, f"{found.id} is nobody at this site", said, site.name)
-    return known
+    return signed_in_user(known.id, known.name)
 
 
 def _kept(connector: Connector, actor: Actor, site: Site, user: User, back: SignInReturn) -> AccountPerson:

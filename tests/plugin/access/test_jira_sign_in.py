@@ -435,6 +435,54 @@ def test_no_refusal_of_a_server_is_repeated_to_the_person(world, odd, status) ->
     assert world.ties() == []
 
 
+@EACH
+@pytest.mark.parametrize(
+    "id_", ["x" * 300, "nul\\u0000", "line\\nend", " ", ""], ids=["long", "nul", "line", "blank", "none"]
+)
+def test_who_has_no_name_that_anybody_has_is_nobody(world, odd, id_) -> None:
+    url, said = odd
+    said["token"] = ("application/json", '{"access_token": "t", "expires_in": 3600}')
+    said["me"] = ("application/json", f'{{"account_id": "{id_}", "name": "{id_}"}}')
+    led_astray(world, url)
+    browser = world.house.signed_in()
+    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
+    path = urlsplit(ATLASSIAN if world.deployment == CLOUD else LINK).path
+    page = world.page(browser, f"{path}?{urlencode({'state': state, 'code': 'c'})}")
+    assert "Nothing was changed: what should say who you are" in page
+    assert world.ties() == []
+
+
+def test_a_name_without_end_leaves_the_session_whole(world, odd) -> None:
+    """What is said on the next page waits in the cookie."""
+    url, said = odd
+    said["token"] = ("application/json", '{"access_token": "t", "expires_in": 3600}')
+    said["me"] = ("application/json", f'{{"account_id": "{STRANGER.id}", "name": "{"n" * 9000}"}}')
+    led_astray(world, url)
+    browser = world.house.signed_in()
+    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
+    page = world.page(browser, f"{jira_sign_in.CALLBACK}?{urlencode({'state': state, 'code': 'c'})}")
+    assert f"You signed in at Atlassian as {'n' * 100}, and" in page
+
+
+def test_two_at_once_are_not_the_same_person(world, monkeypatch) -> None:
+    """Both were told who they are before either was kept."""
+    first, second = world.house.signed_in(), world.house.signed_in("editor")
+    backs = [(first, world.back(first)), (second, world.back(second))]
+    met, kept = threading.Barrier(2, timeout=20), jira_sign_in._kept
+
+    def kept_together(*given: Any) -> AccountPerson:
+        met.wait()
+        return kept(*given)
+
+    monkeypatch.setattr(jira_sign_in, "_kept", kept_together)
+    threads = [threading.Thread(target=one.get, args=(back,)) for one, back in backs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(world.ties()) == 1
+
+
 @pytest.mark.parametrize("status", ["inactive", "closed"])
 def test_an_account_that_is_not_active_proves_nothing(world, odd, status) -> None:
     url, said = odd

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -410,6 +411,30 @@ def test_what_an_admin_said_of_somebody_holds_against_the_address(federated, pro
     assert go(house.browser()).status_code == 302
     with house.connector.store.read() as conn:
         assert account_people.load_all(conn) == [said]
+
+
+@pytest.mark.parametrize(("days", "proof"), [(89, PersonProof.JIRA), (90, PersonProof.PROVIDER)])
+def test_who_signed_in_with_jira_is_that_person_until_it_has_run_out(
+    federated, provider, jira, days, proof
+) -> None:
+    house = federated()
+    house.connector.sites["main"] = Site("main", jira, "https://acme.example", None)
+    account = house.account("viewer", VIEWER.email)
+    proved = AccountPerson(
+        account_id=account.id,
+        site="main",
+        person="another",
+        name="Vera",
+        proof=PersonProof.JIRA,
+        proven_at=house.connector.clock() - timedelta(days=days),
+    )
+    with house.connector.store.write() as conn:
+        account_people.put(conn, proved)
+    provider.person |= {"email": VIEWER.email, "email_verified": True}
+    assert go(house.browser()).status_code == 302
+    with house.connector.store.read() as conn:
+        [found] = account_people.load_all(conn)
+    assert found.proof is proof
 
 
 def test_a_sign_in_does_not_wait_for_a_jira_that_hangs(federated, provider, jira, monkeypatch) -> None:
