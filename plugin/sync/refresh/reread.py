@@ -201,6 +201,9 @@ def with_readings(
         or (anew and _tells_nothing(one, known.get(one.id), metrics))
     ]
     fresh = _histories(context, stale, metrics)
+    fresh |= _histories(
+        context, [one for one in stale if _proves_nothing(one, known, fresh[one.id])], metrics
+    )
     return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
 
 
@@ -294,6 +297,18 @@ def _with_history(
     )
 
 
+def _proves_nothing(issue: Issue, known: Mapping[str, Issue], found: History | None) -> bool:
+    """Whether a history is asked for once more before it is believed, or taken for lost: it lacks something, or is the first of a field
+    and empty, though the issue was edited since.
+    """
+    before = known.get(issue.id)
+    if found is None or before is None:
+        return False
+    return _is_torn(issue, before, found) or any(
+        not readings and _is_doubtful(issue, before, name) for name, readings in found.items()
+    )
+
+
 def _is_torn(issue: Issue, known: Issue | None, found: History) -> bool:
     """Whether a history lacks what it told before, or what has moved since. Histories only grow: an answer that is empty, or cut, looks
     like one with fewer changes.
@@ -312,17 +327,14 @@ def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...])
     before = set(known.readings.get(name, ()))
     if before <= set(readings):
         news = (one.value for one in readings if one not in before)
-        return (_has_moved(issue, known, name) and holds not in news) or (
-            not readings and holds is not None and _is_doubtful(issue, known, name)
-        )
+        return _has_moved(issue, known, name) and holds not in news
     same = issue.fields.get(name) == known.fields.get(name)
     return bool(readings) or issue.updated > known.updated or same
 
 
 def _is_doubtful(issue: Issue, known: Issue, name: str) -> bool:
-    """Whether an empty first history of a field is asked for once more: the field was not asked for before, and the issue was edited since."""
-    never_asked = name not in known.fields and known.history_at is None
-    return never_asked and issue.updated > known.updated and HISTORY not in known.unknowns
+    """Whether a field is asked for the first time, of an issue that was edited since it was known."""
+    return name not in known.fields and known.history_at is None and issue.updated > known.updated
 
 
 def _has_moved(issue: Issue, known: Issue, name: str) -> bool:
@@ -414,7 +426,7 @@ def land_issues(
     doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
-    inside = recall_fields(context, before, inside)
+    inside = recall_fields(context, conn, before, inside)
     inside = spare_own(context, conn, before, inside, read_at)
     inside = activation_read.carry_fields(conn, context, before, inside)
     inside, omitted = spare_fields(before, inside, context.written_places, context.field_names)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import IssueMemory
-from connectors.store.writes import writes
+from connectors.store.writes import writes, written_values
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import Issue
@@ -173,16 +173,29 @@ def _with(
     return replace(issue, fields={**issue.fields, **values})
 
 
-def recall_fields(context: Context, before: Mapping[str, Issue], issues: Iterable[Issue]) -> list[Issue]:
-    """The issues with what is known by our own writes alone: a read that did not ask for it says nothing of it."""
-    ours = context.recalled_places
+def recall_fields(
+    context: Context, conn: Connection, before: Mapping[str, Issue], issues: Iterable[Issue]
+) -> list[Issue]:
+    """The issues with what is known by our own writes alone: a read that did not ask for it says nothing of it.
+
+    Of an issue that is not among those known `before` the record of what stands says it: it may have left the mirror and come back.
+    """
+    ours, found = context.recalled_places, list(issues)
     if not ours:
-        return list(issues)
-    return [_recalling(before.get(issue.id), issue, ours) for issue in issues]
+        return found
+    standing: Values = defaultdict(dict)
+    unknown = {issue.id for issue in found} - before.keys()
+    for row in written_values.of_objectives(conn, context.site, (), unknown) if unknown else ():
+        if row.issue_id in unknown:
+            standing[row.issue_id][row.field_id] = row.after
+    return [
+        _recalling(known.fields if (known := before.get(one.id)) else standing.get(one.id, {}), one, ours)
+        for one in found
+    ]
 
 
-def _recalling(known: Issue | None, issue: Issue, ours: frozenset[str]) -> Issue:
-    kept = {id_: known.fields[id_] for id_ in ours if known is not None and id_ in known.fields}
+def _recalling(known: Mapping[str, object], issue: Issue, ours: frozenset[str]) -> Issue:
+    kept = {id_: known[id_] for id_ in ours if id_ in known}
     if not kept and ours.isdisjoint(issue.fields):
         return issue
     fields = {**kept, **issue.fields}

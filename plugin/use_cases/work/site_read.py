@@ -140,7 +140,7 @@ def _land(
     with context.store.write() as conn:
         known = mirror.hold(conn, context.site, [issue.id for issue in found])
         found, _ = spare_fields(known, found, frozenset(), context.field_names)
-        found = recall_fields(context, known, found)
+        found = recall_fields(context, conn, known, found)
         changed = mirror.put(conn, context.site, found)
         gaps.land(context, conn, (), (), unread)
         if active is not None:

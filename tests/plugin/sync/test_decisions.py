@@ -336,11 +336,6 @@ UNASKED = replace(HELD, fields={}, readings={}, history_at=None)
         (replace(LATER, fields={"m": 1.0}), NEVER, (), False),
         (LATER, None, (), False),
         (LATER, replace(NEVER, fields={}), (), False),  # it may not have been asked for
-        (LATER, UNASKED, (), True),  # asked for the first time, of an issue that was edited since: once more
-        (LATER, replace(UNASKED, unknowns={HISTORY: "lost"}), (), False),  # that was the once more
-        (replace(LATER, updated=NOW), UNASKED, (), False),
-        (replace(LATER, fields={}), UNASKED, (), False),
-        (LATER, UNASKED, ROSE, False),
         (LATER, replace(NEVER, unknowns={"m": "not a number"}), (), False),
         (replace(LATER, fields={"m": 1}), HELD, READ, False),
     ],
@@ -350,6 +345,28 @@ def test_a_history_that_does_not_tell_of_what_moved_since_is_not_believed(
 ) -> None:
     """200 and no changes is what Jira says of a value that never moved, and what an answer says that was lost on its way."""
     assert reread._is_torn(issue, known, {"m": found}) is torn
+
+
+@pytest.mark.parametrize(
+    ("issue", "known", "found", "again"),
+    [
+        (LATER, HELD, ROSE, False),
+        (LATER, HELD, READ, True),  # torn
+        (LATER, UNASKED, (), True),  # asked for the first time, of an issue that was edited since
+        (LATER, UNASKED, ROSE, False),
+        (LATER, UNASKED, None, False),
+        (replace(LATER, updated=NOW), UNASKED, (), False),
+        (LATER, replace(UNASKED, history_at=NOW), (), False),
+        (LATER, None, (), False),
+    ],
+)
+def test_a_history_is_asked_for_once_more_before_it_is_believed_or_lost(
+    issue: Issue, known: Issue | None, found: tuple[Reading, ...] | None, again: bool
+) -> None:
+    before = {} if known is None else {known.id: known}
+    assert reread._proves_nothing(issue, before, None if found is None else {"m": found}) is again
+    if known is UNASKED and found is not None:
+        assert not reread._is_torn(issue, known, {"m": found}), "said twice, it is believed"
 
 
 # -- who wakes whom

@@ -13,6 +13,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault
 from connectors.sandbox.goals.goal import CLOUD_ID, words_of
 from connectors.sandbox.site_state import scheme
+from connectors.store.mirror import mirror
 from connectors.store.work import due
 from connectors.store.writes import refusals, writes
 from mappings.diagnostic import MappingError
@@ -652,6 +653,21 @@ def test_a_goal_that_the_first_objective_left_is_fed_by_the_other_once_it_is_rel
     hand.work_off()
     assert posted(hand)[1:] == [said("off_track", 20, "20 % · at risk")]
     assert metrics(hand)[f"{second}/delivery"] == ("delivery", 0.0, 20.0, 100.0)
+
+
+def test_a_metric_that_goes_while_its_objective_was_out_of_the_mirror_is_taken_away(
+    hand: Any, measured: tuple[str, str]
+) -> None:
+    """What stands there is known by what we wrote, also of an issue that left the mirror and came back: else nobody would take it away."""
+    one, result = measured
+    hand.clock.pass_by(hours=1)
+    with hand.connector.store.write() as conn:
+        mirror.delete(conn, "main", [one])
+    hand.edit(result, customfield_10053=None)
+    hand.edit(one, summary="Shown again")
+    hand.land(result, one)
+    reconcile_now(hand, one)
+    assert metrics(hand).keys() == {f"{one}/delivery"}
 
 
 def test_metrics_of_which_nothing_is_known_any_more_go(hand: Any) -> None:

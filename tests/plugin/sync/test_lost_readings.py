@@ -150,6 +150,35 @@ def test_a_history_that_told_nothing_is_asked_for_by_each_full_read(hand: Any) -
     assert not any("changelog" in name for name in hand.sandbox.site.calls.by_endpoint)
 
 
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_a_first_history_that_is_empty_is_believed_when_it_is_said_twice(hand: Any) -> None:
+    """Until the next full read nobody would have known since when it holds its value, and what is measured over time would be left out."""
+    one = hand.issue("Key Result", epic(hand), customfield_10051=0, customfield_10052=4, customfield_10053=10)
+    hand.activate(MAPPING)
+    trashed = administration.delete_field(hand.sandbox.sandbox, CURRENT)
+    resync(hand.context)
+    hand.clock.pass_by(minutes=10)
+    administration.restore_field(hand.sandbox.sandbox, trashed)
+    hand.edit(one, summary="Another")
+    resync(hand.context)
+    with hand.connector.store.read() as conn:
+        (known,) = mirror.get(conn, "main", [one]).values()
+    assert (known.readings, dict(known.unknowns)) == ({CURRENT: ()}, {})
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_history_that_lacks_what_moved_is_asked_for_once_more_at_once(hand: Any, times: int) -> None:
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    hand.clock.pass_by(minutes=10)
+    hand.edit(one, customfield_10052=9)
+    hand.sandbox.faults.add(Fault("empty_page", "POST", "changelog/bulkfetch", times=times))
+    resync_recent(hand.context)
+    with hand.connector.store.read() as conn:
+        (known,) = mirror.get(conn, "main", [one]).values()
+    assert (HISTORY in known.unknowns) == (times == 2)
+
+
 @pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
 def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: Any) -> None:
     """It is asked for again by each resync until it can be had."""

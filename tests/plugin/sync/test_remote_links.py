@@ -256,6 +256,20 @@ def test_what_was_found_in_the_place_of_a_link_is_remembered(hand: Any, found: s
 
 
 @BOTH
+def test_a_link_is_not_written_again_on_an_issue_that_left_the_mirror_and_came_back(hand: Any) -> None:
+    one = epic(hand)
+    synced(hand, NUMBERS)
+    with hand.connector.store.write() as conn:
+        mirror.delete(conn, "main", [one])
+    posts(hand)
+    hand.clock.pass_by(minutes=5)
+    hand.edit(one, summary="Shown again")
+    hand.land(one)
+    hand.work_off()
+    assert (titles(hand, one), posts(hand, "POST")) == (["OKR: 50 % — why?"], 0)
+
+
+@BOTH
 def test_rows_say_what_they_count_for_while_they_do(hand: Any) -> None:
     one = epic(hand)
     first, second = stories(hand, one)

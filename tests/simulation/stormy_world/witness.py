@@ -81,13 +81,6 @@ class Witness:
         """Whether the mirror held this issue at any time."""
         return any(issue_id in sight.issues for sight in self._seen)
 
-    def lost(self, issue_id: str) -> bool:
-        """Whether the mirror held this issue, and then did not."""
-        return any(
-            issue_id in before.issues and issue_id not in after.issues
-            for before, after in itertools.pairwise(self._seen)
-        )
-
     def look(self) -> None:
         """After each transaction: what the mirror is now, and what the history says."""
         with self.world.tables.read() as conn:

@@ -16,7 +16,6 @@ from stormy_world.forge_app import found_app, jira_as_app
 from stormy_world.goals import found_goals
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
-from stormy_world.links import LINKS
 from stormy_world.people import People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.post import PostOffice, Reliability
@@ -177,11 +176,8 @@ class World:
 
     @property
     def repeats(self) -> Counter[tuple[str, str]]:
-        """Writes that brought nothing new. A link is known by what we wrote: of an issue that the mirror lost and found again it is said anew."""
-        counted = self.adapter.repeats.items()
-        return Counter(
-            {place: n for place, n in counted if place[1] not in LINKS or not self.witness.lost(place[0])}
-        )
+        """Writes that brought nothing new."""
+        return self.adapter.repeats
 
     def context(self) -> Context:
         """What a worker that starts now knows, for whoever looks on: nothing happens to it."""
