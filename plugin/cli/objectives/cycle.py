@@ -384,11 +384,11 @@ def carry_command(
     )
     with open_connector(site=site) as connector:
         if preview:
-            found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
+            found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice, objectives)
             if as_json:
                 show_json(carry.preview_values(found))
             else:
-                _show_carry(found, objectives)
+                _show_carry(found)
             return
         done = carry.carry_forward(connector, COMMAND_LINE, site, cycle_id, objectives, into, choice)
     if as_json:
@@ -399,14 +399,11 @@ def carry_command(
         say(f"Carried before: {', '.join(done.before)}.")
 
 
-def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
-    wanted = {name.casefold() for name in chosen}
+def _show_carry(found: CarryPreview) -> None:
     say(f"From {found.from_cycle} into {found.into.id}")
     for one in found.objectives:
         plan = one.plan
         name = plan.key or plan.objective_id
-        if wanted and not {name.casefold(), plan.objective_id.casefold()} & wanted:
-            continue
         stands = one.standing or one.why_not or plan.problem
         say(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
         for each in plan.key_results:

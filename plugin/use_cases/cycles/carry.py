@@ -121,10 +121,14 @@ def preview_carry(
     cycle_id: str,
     into: str = "",
     choice: CarryChoice | None = None,
+    chosen: Iterable[str] = (),
 ) -> CarryPreview:
-    """What carrying the objectives of a closed cycle forward would do, into the cycle that follows unless another is named. Raises CycleRefusal."""
+    """What carrying the objectives of a closed cycle forward would do (by key or id; none named: all of them), into the cycle that follows
+    unless another is named. Raises CycleRefusal.
+    """
     with connector.store.read() as conn:
-        return _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
+        found = _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
+    return replace(found, objectives=tuple(_named(found, chosen)) or found.objectives)
 
 
 @act(EDITOR)
@@ -142,10 +146,9 @@ def carry_forward(
     Raises CycleRefusal.
     """
     now = connector.clock()
-    names = {name.strip().casefold() for name in chosen} - {""}
     with connector.store.write() as conn:
         found = _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
-        wanted = _chosen(found, names)
+        wanted = _chosen(found, chosen)
         done, before = [], []
         for one in wanted:
             name = one.plan.key or one.plan.objective_id
@@ -242,22 +245,30 @@ def _why_not(record: ClosingRecord) -> str:
     return ""
 
 
-def _chosen(found: CarryPreview, names: set[str]) -> list[ObjectiveCarry]:
-    if not names:
+def _chosen(found: CarryPreview, chosen: Iterable[str]) -> list[ObjectiveCarry]:
+    wanted = _named(found, chosen)
+    if not wanted:
         return [one for one in found.objectives if one.meant]
-    wanted, left = [], set(names)
-    for one in found.objectives:
-        mine = {one.plan.objective_id.casefold(), one.plan.key.casefold()} - {""}
-        if not mine & names:
-            continue
-        left -= mine
+    for one in wanted:
         if one.plan.problem and one.open:
             raise CycleRefusal(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
-        wanted.append(one)
+    return wanted
+
+
+def _named(found: CarryPreview, chosen: Iterable[str]) -> list[ObjectiveCarry]:
+    """Those that are named, by key or id in any case. Raises CycleRefusal for a name that is none of them."""
+    left = {name.strip().casefold(): name.strip() for name in chosen if name.strip()}
+    wanted = []
+    for one in found.objectives:
+        mine = {one.plan.objective_id.casefold(), one.plan.key.casefold()} & left.keys()
+        for name in mine:
+            del left[name]
+        if mine:
+            wanted.append(one)
     if left:
         known = ", ".join(one.plan.key or one.plan.objective_id for one in found.objectives)
         raise CycleRefusal(
-            f"{', '.join(sorted(left))}: no objective of {found.from_cycle}. Those are: {known}."
+            f"{', '.join(sorted(left.values()))}: no objective of {found.from_cycle}. Those are: {known}."
         )
     return wanted
 

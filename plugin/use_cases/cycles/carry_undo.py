@@ -137,14 +137,14 @@ def _objectives(
     conn: Connection, context: Context, cycle_id: str, chosen: Iterable[str]
 ) -> Iterable[ObjectiveUndo]:
     """Those that are named, in the order in which they were carried. Raises CycleRefusal for a name that is none of them."""
-    names = {name.strip().casefold() for name in chosen} - {""}
-    found, left = [], set(names)
+    names = {name.strip().casefold(): name.strip() for name in chosen if name.strip()}
+    found, left = [], dict(names)
     for asked in carries.of_cycle(conn, context.site, cycle_id).values():
         plan = asked.plan
         mine = {plan.objective_id.casefold(), plan.key.casefold(), asked.copy_key.casefold()} - {""}
-        if asked.state is CarryState.UNDONE or (names and not mine & names):
+        if asked.state is CarryState.UNDONE or (names and not mine & names.keys()):
             continue
-        left -= mine
+        left = {name: typed for name, typed in left.items() if name not in mine}
         kept, lacking = recalled_carry(context, conn, asked)
         found.append(
             ObjectiveUndo(
@@ -160,7 +160,7 @@ def _objectives(
     if left:
         known = ", ".join(one.name for one in found) or "none"
         raise CycleRefusal(
-            f"{', '.join(sorted(left))}: not carried forward out of {cycle_id}. What was and can be named here: {known}."
+            f"{', '.join(sorted(left.values()))}: not carried forward out of {cycle_id}. What was and can be named here: {known}."
         )
     return found
 

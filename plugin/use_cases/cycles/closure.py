@@ -251,11 +251,11 @@ def _scored(
 ) -> list[ObjectiveScore]:
     """With what was said. Refuses what fits no objective, and what wants a reason and has none."""
     objectives = list(found)
-    wanted = {name.strip().casefold(): one for name, one in said.items()}
+    wanted = {name.strip().casefold(): (name.strip(), one) for name, one in said.items()}
     scored, lacking = [], []
     for one in objectives:
         names = {one.state.id.casefold(), one.state.key.casefold()} - {""}
-        mine = next((wanted.pop(name) for name in sorted(names) if name in wanted), ScoreStatement())
+        _, mine = next((wanted.pop(name) for name in sorted(names) if name in wanted), ("", ScoreStatement()))
         score = replace(one.score, said=mine.score, reason=mine.reason.strip()[:LONGEST_NOTE])
         if score.wants_reason and not score.reason:
             score = replace(score, reason=reason)
@@ -264,7 +264,8 @@ def _scored(
         scored.append(replace(one, score=score))
     if wanted:
         known = ", ".join(one.state.key or one.state.id for one in objectives)
-        raise CycleRefusal(f"{', '.join(sorted(wanted))}: no objective of this cycle. Those are: {known}.")
+        unknown = ", ".join(sorted(name for name, _ in wanted.values()))
+        raise CycleRefusal(f"{unknown}: no objective of this cycle. Those are: {known}.")
     if lacking:
         raise CycleRefusal(
             f"A commitment below 1, and a score of one's own, want a reason: {', '.join(lacking)}."

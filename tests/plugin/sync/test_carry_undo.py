@@ -209,7 +209,7 @@ def test_nothing_is_taken_back_once_something_was_done_on_what_was_carried(close
 def test_who_may_and_what_there_is_to_take_back(closed):
     hand, epic, *_ = closed
     assert preview_undo(hand.connector, VIEWER, "main", "2026-Q4").objectives == ()
-    with pytest.raises(CycleRefusal, match="plat-999: not carried forward out of 2026-Q4"):
+    with pytest.raises(CycleRefusal, match="PLAT-999: not carried forward out of 2026-Q4"):
         back(hand, "PLAT-999")
     with pytest.raises(CycleRefusal, match="Name the objectives"):
         back(hand)

@@ -62,7 +62,7 @@ def test_a_commitment_below_one_and_a_score_of_ones_own_want_a_reason(quarter):
     hand, epic, _, _ = quarter
     with pytest.raises(CycleRefusal, match=r"want a reason: PLAT-\d+ \(0.45\)"):
         close_cycle(hand.connector, EDITOR, "main", "2026-Q4")
-    with pytest.raises(CycleRefusal, match="plat-999: no objective of this cycle"):
+    with pytest.raises(CycleRefusal, match="PLAT-999: no objective of this cycle"):
         close_cycle(
             hand.connector, EDITOR, "main", "2026-Q4", {"PLAT-999": ScoreStatement(reason="x")}, reason="y"
         )

@@ -1,0 +1,159 @@
+"""What commands print, word for word: each transcript is typed anew into a small company whose numbers can be worked out by hand.
+
+What differs from run to run (addresses, secrets, ids that are drawn) is shown by a word in its place; ITS-ID is the one that was drawn last.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.sandbox import CONNECTOR
+from plugin.cli import main
+from plugin.runtime.composition import build_connector
+from tests.plugin.cli.test_exit_codes import EVERY
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+NAMES = sorted(file.stem for file in TRANSCRIPTS.glob("*.txt"))
+FILES = TRANSCRIPTS / "files"
+"""What lies in the folder where they are typed; the mapping that rules is `mapping.yaml`."""
+START, CURRENT, TARGET, POINTS = (f"customfield_100{number}" for number in (51, 52, 53, 16))
+TYPED, DAY, EDITED = "$ jira-okr ", "# it is ", "# somebody edits "
+"""How a line begins that is typed; one that says what time it is from then on, when everything is read; and one of what happens in Jira."""
+DRAWN = (
+    (re.compile(r"whsec_\S+"), "DRAWN"),
+    (re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+"), "http://jira"),
+    (re.compile(r"\b(?!JIRA_OKR_)[\w-]{32,}"), "DRAWN"),
+    (re.compile(r"127\.0\.0\.1:\d{5}"), "jira"),
+    (re.compile(r"\b[0-9a-f]{12}\b"), "ITS-ID"),
+    (re.compile(r"(erased person) [0-9a-f]{8}"), r"\1 DRAWN"),
+    (re.compile(r"\(\d+/s\)"), "(so many a second)"),
+)
+
+UNTYPED = {
+    *("serve", "worker", "sandbox", "demo", "mcp"),  # go on until they are stopped
+    *("setup", "site add", "user password"),  # ask a person
+    *(
+        "import",
+        "mapping import",
+        "mapping presets",
+        "mapping schema",
+    ),  # say what lies elsewhere, page after page
+    *(
+        "db backed-up",
+        "db backup",
+        "db check",
+        "db upgrade",
+        "diagnostics",
+    ),  # tell of the schema, which grows
+}
+"""Commands that have tests of their own alone."""
+
+
+def a_company(hand: Any) -> None:
+    """An initiative that two epics of 2026-Q4 serve; a metric and work below the one, work alone below the other. It is 9 November."""
+    growth = hand.issue("Initiative", summary="Grow in the north", labels=["2026-Q4"])
+    trial = hand.issue("Epic", growth, summary="Trials become customers", labels=["okr", "2026-Q4"])
+    billing = hand.issue("Epic", growth, summary="Billing moves", labels=["okr", "2026-Q4"])
+    for epic in (trial, billing):
+        hand.contributes(epic, growth)
+    rate = hand.issue("Key Result", trial, summary="Conversion from 4 to 9 percent")
+    work = [
+        hand.issue("Story", trial, "Done", summary="Checkout in one step"),
+        hand.issue("Story", trial, "In Progress", summary="Prices on the first page"),
+        hand.issue("Story", billing, "Done", summary="Export the old invoices"),
+        hand.issue("Story", billing, summary="Import them [again]"),
+        hand.issue("Bug", billing, summary="Cents are lost"),
+    ]
+    hand.edit(rate, **{START: 4, CURRENT: 6, TARGET: 9})
+    for story, points in zip(work, (5, 3, 2, 6, 2), strict=True):
+        hand.edit(story, **{POINTS: points})
+    hand.activate((FILES / "mapping.yaml").read_text())
+    hand.sync()
+    hand.clock.pass_by(days=1)
+    hand.edit(rate, **{CURRENT: 7})
+    hand.status(work[3], "Done")
+    hand.sync()
+
+
+@pytest.fixture
+def typed(
+    hand: Any, begin: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], str]:
+    """Types one line beside the company, and gives what is printed, and last how it ended unless well."""
+    begin(hand, a_company)
+    settings = {
+        "DATABASE_URL": hand.connector.settings.database_url,
+        "BASE_URL": "https://okr.acme.example",
+        "SECRET_KEY": "an invented key that is long enough to sign",
+        "JIRA__URL": hand.sandbox.url,
+        "JIRA__EMAIL": CONNECTOR.email,
+        "JIRA__TOKEN": CONNECTOR.token,
+        "JIRA__WEBHOOK_SECRET": "an invented secret",
+        "NOTIFY__WEBHOOK": json.dumps(
+            {"board": {"url": f"{hand.sandbox.url}/messages", "secret": "an invented one of the board"}}
+        ),
+        "NOTIFY__HOSTS": json.dumps([hand.sandbox.url]),
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+    monkeypatch.setattr(
+        "plugin.cli.terminal.connector.build_connector", partial(build_connector, clock=hand.clock)
+    )
+    monkeypatch.setattr("click.core._detect_program_name", lambda: "jira-okr")
+    monkeypatch.chdir(tmp_path)
+    for file in FILES.iterdir():
+        shutil.copyfile(file, tmp_path / file.name)
+
+    ids = [""]
+
+    def run(line: str) -> str:
+        if line.startswith(DAY):
+            hand.clock.now = datetime.fromisoformat(line.removeprefix(DAY))
+            hand.sync()
+            return ""
+        if line.startswith(EDITED):
+            key, _, fields = line.removeprefix(EDITED).partition(": ")
+            hand.edit(hand.sandbox.sandbox.find(key).id, **json.loads(fields))
+            return ""
+        line = line.removeprefix(TYPED).replace("http://jira", hand.sandbox.url).replace("ITS-ID", ids[-1])
+        words = shlex.split(line)
+        monkeypatch.setattr("sys.argv", ["jira-okr", *words])
+        with CliRunner().isolation() as (_, _, told):
+            try:
+                main()
+                code = 0
+            except SystemExit as ended:
+                code = ended.code
+            text = told.getvalue().decode().replace(str(tmp_path), "FOLDER")
+        text = text.rstrip() + (f"\n(exit code {code})" if code else "")
+        ids.extend(re.findall(r"\b[0-9a-f]{12}\b", text))
+        for shape, word in DRAWN:
+            text = shape.sub(word, text)
+        return "\n".join(part.rstrip() for part in text.splitlines())
+
+    return run
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_transcript_is_what_is_printed(name: str, typed: Callable[[str], str], tmp_path: Path) -> None:
+    """A change of words has to be seen: what is printed now is kept beside, to be taken over where it is meant."""
+    golden, there = TRANSCRIPTS / f"{name}.txt", tmp_path / "told.txt"
+    lines = [line for line in golden.read_text().splitlines() if line.startswith((TYPED, DAY, EDITED))]
+    there.write_text("\n".join(f"{line}\n{typed(line)}\n" for line in lines))
+    assert there.read_text() == golden.read_text(), f"where it is meant: cp {there} {golden}"
+
+
+def test_every_command_stands_in_a_transcript() -> None:
+    text = "\n".join(file.read_text() for file in TRANSCRIPTS.glob("*.txt"))
+    assert {name for name in EVERY if f"{TYPED}{name}" not in text} == UNTYPED
