@@ -269,8 +269,8 @@ def _quarter(day: date) -> str:
 
 def close_last_quarter(demo: Demo) -> None:
     """The quarter before is closed, with a word to each of its objectives that wants one."""
-    first = demo.connector.clock().date().replace(day=1)
-    before = first - timedelta(days=31 * ((first.month - 1) % 3) + 1)
+    today = demo.connector.clock().date()
+    before = today.replace(month=3 * ((today.month - 1) // 3) + 1, day=1) - timedelta(days=1)
     close_cycle(
         demo.connector,
         DEMONSTRATION,

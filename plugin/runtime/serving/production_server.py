@@ -158,7 +158,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     configure_logs(settings.log_format, secrets=known_secrets(settings))
     connector = build_connector(settings)
-    workers = settings.workers if settings.http_processes == 1 else 0
+    workers = workers_here(settings)
     engine = engine_for(connector, workers)
     connector.announce = engine.announce
     heartbeat = Heartbeat(connector, "serve", workers)
@@ -246,6 +246,11 @@ def require_one_writer(settings: Settings) -> None:
             "JIRA_OKR_HTTP_PROCESSES above 1 needs the distributed engine. Set JIRA_OKR_DATABASE_URL to "
             "postgresql://…, or leave JIRA_OKR_HTTP_PROCESSES at 1 and raise JIRA_OKR_HTTP_THREADS."
         )
+
+
+def workers_here(settings: Settings) -> int:
+    """How many workers a serving process has: none where several serve, which leave the work to `jira-okr worker`."""
+    return settings.workers if settings.http_processes == 1 else 0
 
 
 def _options(host: str, port: int) -> dict[str, Any]:

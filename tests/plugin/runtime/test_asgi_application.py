@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -216,6 +217,28 @@ def test_bodies_together_have_a_limit_and_what_is_over_it_is_refused_at_once() -
     served(Echo(), *slow, more, small, bodies=2000, body_s=0.3)
     assert (more.status, more.headers["retry-after"]) == (503, "2")
     assert (small.status, small.body) == (200, b"z")
+
+
+@pytest.mark.parametrize(("size", "status"), [(899, 200), (900, 200), (901, 503)])
+def test_a_body_that_just_fits_is_taken(size: int, status: int) -> None:
+    served(Echo(), client := Client("/echo", b"x" * size), bodies=900)
+    assert client.status == status
+
+
+def test_what_one_process_lets_clients_take() -> None:
+    mebibyte = 1024 * 1024
+    assert asdict(Limits(threads=7)) == {
+        "threads": 7,
+        "waiting": 1024,
+        "bodies": 96 * mebibyte,
+        "body_s": 30.0,
+        "stall_s": 30.0,
+        "whole": mebibyte,
+        "in_pieces": 4,
+        "beside": 2,
+        "beside_waiting": 16,
+        "beside_each": 4,
+    }
 
 
 def test_too_many_that_wait_for_a_thread_are_refused_at_once_and_the_others_answered() -> None:

@@ -7,8 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ import pytest
 import requests
 
 from connectors.store.jobs.counts import ProcessCounts
+from plugin.runtime.connector import Connector
+from plugin.runtime.serving import heavy_process
 from plugin.runtime.serving.asgi_application import RefusedRequest
 from plugin.runtime.serving.fork_server import ForkServer
 from plugin.runtime.serving.heavy_process import Answers, Continuation, HeavyRequest, ReplyEnd
 from plugin.runtime.serving.heavy_work import HeavyWork
+from plugin.runtime.settings import read_settings
 
 PIECE = b"x" * 1000
 
@@ -169,6 +174,46 @@ def test_what_was_counted_is_passed_on_once() -> None:
     ours.add(theirs.taken())
     assert ours.counted().lags == (ProcessCounts() + ours.counted()).lags
     assert sum(ours.counted().lags["main"].classes) == 1
+
+
+def test_a_process_for_long_work_says_with_each_answer_what_happened_since_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works out one request after the other until nobody asks any more, at a lower priority, and knows the sites of the store."""
+
+    def app_of(connector: Connector) -> Any:
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            start_response("200 OK", [])
+            if environ["PATH_INFO"] == "/announce":
+                connector.announce()
+            if environ["PATH_INFO"] == "/count":
+                connector.meter.wrote("main", 3.0)
+            return [b",".join(name.encode() for name in connector.sites)]
+
+        return app
+
+    niced: list[int] = []
+    monkeypatch.setattr(heavy_process, "create_app", app_of)
+    monkeypatch.setattr(heavy_process, "configure_logs", lambda *_args, **_more: None)
+    monkeypatch.setattr("os.nice", niced.append)
+    settings = read_settings(
+        None,
+        database_url=f"sqlite:///{tmp_path / 'okr.sqlite3'}",
+        jira={"url": "http://127.0.0.1:9", "pat": "an invented token"},
+    )
+    ours, theirs = Pipe()
+    for number, path in enumerate(("/announce", "/", "/count", "/")):
+        ours.send(HeavyRequest(number, {"PATH_INFO": path}, b"", 100))
+    worker = threading.Thread(target=pytest.raises, args=(EOFError, heavy_process.work, settings, theirs))
+    worker.start()
+    replies = [ours.recv() for _ in range(4)]
+    ours.close()
+    worker.join(10)
+    assert not worker.is_alive()
+    assert [one.value.body for one in replies] == [b"main"] * 4
+    assert [one.announced for one in replies] == [True, False, False, False]
+    assert [sum(sum(lag.classes) for lag in one.counts.lags.values()) for one in replies] == [0, 0, 1, 0]
+    assert niced == [5]
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.demonstration import Demo
-from plugin.runtime.processes.logs import configure_logs, known_secrets
+from plugin.runtime.processes.logs import configure_logs, forms, known_secrets
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites
 from plugin.runtime.settings import read_settings
 
@@ -124,3 +124,26 @@ def test_a_secret_is_blanked_wherever_it_turns_up(capsys: pytest.CaptureFixture[
     assert "token-of-data-center" not in told
     assert "hidden-word" not in told
     assert all(json.loads(line) for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [("json", '{"site": "main", "event": "read", "level": "info", "timestamp": '), ("plain", "read   ")],
+)
+def test_lines_are_for_machines_or_for_people(
+    form: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs(form)
+    structlog.get_logger("test").info("read", site="main")
+    told = capsys.readouterr().err
+    assert (told.startswith("{"), line in told) == (form == "json", True)
+
+
+def test_a_secret_has_as_many_faces_as_a_line_can_give_it() -> None:
+    assert forms("plain-word") == {"plain-word"}
+    assert forms("a/b ß\n'") == {
+        "a/b ß\n'",  # as it is
+        "a%2Fb%20%C3%9F%0A%27",  # in an address
+        "a/b \\u00df\\n'",  # in JSON of ASCII
+        "a/b ß\\n'",  # in JSON, and as Python shows it
+    }
