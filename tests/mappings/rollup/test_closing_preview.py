@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change, mark_of
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
-from mappings.rollup.state import Health, HealthLevel, ObjectiveState
+from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
 
 def one(key: str, progress: str | None, level: str = "on_track", row: str = "1/2") -> ObjectiveScore:
@@ -50,6 +51,63 @@ def test_what_moved_since_it_was_looked_at_is_named(now, revision, said):
     assert describe_change(agreed, revision, now) == said
     short = agreed.partition(".")[0]
     assert describe_change(short, revision, now) == (said and "its numbers are others by now")
+
+
+def changes(seen: ObjectiveScore) -> dict[str, ObjectiveScore]:
+    """By what is another, the same objective with that alone changed."""
+    state, score = seen.state, seen.score
+    (row,) = state.ledger.rows
+    (key_result,) = state.key_results
+    half = replace(key_result, measurement=replace(key_result.measurement, progress=Fraction(1, 2)))
+    others = {
+        "title": replace(state, title="Calmer"),
+        "health": replace(state, health=replace(state.health, level=HealthLevel.AT_RISK)),
+        "rule of health": replace(state, health=replace(state.health, rule="pace")),
+        "sentence": replace(state, health=replace(state.health, sentence="It is late.")),
+        "key result": replace(state, key_results=(replace(key_result, id="8"),)),
+        "progress of a key result": replace(state, key_results=(half,)),
+        "no key result": replace(state, key_results=()),
+    }
+    rows = {
+        "row": replace(row, id="10"),
+        "progress of a row": replace(row, progress=None),
+        "weight of a row": replace(row, weight=Fraction(2)),
+        "disposition of a row": replace(row, disposition=Disposition.EXCLUDED),
+    }
+    others |= {name: replace(state, ledger=Ledger((each,), state.progress)) for name, each in rows.items()}
+    return {
+        **{name: replace(seen, state=other) for name, other in others.items()},
+        "score": replace(seen, score=replace(score, derived=Fraction(1, 3))),
+        "commitment": replace(seen, score=replace(score, commitment="aspirational")),
+        "cancelled": replace(seen, score=replace(score, cancelled=True)),
+        "doubts": replace(seen, doubts=(("links-as-now", "PLAT-3"),)),
+    }
+
+
+def whole_score() -> ObjectiveScore:
+    found = one("PLAT-12", "9/20")
+    measured = Measurement(Fraction(9, 20), Fraction(9, 20), Cause.MEASURED, "from its fields")
+    key_result = KeyResultState(
+        id="7",
+        rule_id="metric",
+        kind="transition",
+        nature="outcome",
+        title="Latency",
+        measurement=measured,
+        health=found.state.health,
+        weight=Fraction(1),
+        contributing=True,
+    )
+    return replace(found, state=replace(found.state, key_results=(key_result,)))
+
+
+@pytest.mark.parametrize("name", list(changes(whole_score())))
+def test_whatever_is_shown_of_an_objective_is_held_by_the_mark(name: str) -> None:
+    seen = whole_score()
+    assert describe_change(mark_of("4f1c", [seen]), "4f1c", [whole_score()]) == ""
+    assert describe_change(mark_of("4f1c", [seen]), "4f1c", [changes(seen)[name]]).startswith(
+        "PLAT-12 is another: it scores "
+    )
 
 
 def test_a_mark_that_is_none_agrees_to_nothing_and_many_changes_are_counted():
