@@ -24,6 +24,10 @@ def test_the_shortest_way_back(graph: dict[str, list[str]], start: str, way: tup
     assert circle_through(graph, start) == way
 
 
+def test_an_objective_is_known_by_what_its_id_says() -> None:
+    assert circle_through({"10": ["11"], "11": ["10"]}, "".join(["1", "0"])) == ("10", "11", "10")
+
+
 def test_only_members_of_a_circle_have_one() -> None:
     graph = {"1": ["2"], "2": ["3"], "3": ["2"], "4": ["4"], "5": []}
     assert circles_in(graph) == {"2": ("2", "3", "2"), "3": ("3", "2", "3"), "4": ("4", "4")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ def metric(start: object, current: object, target: object = 100) -> Issue:
             (),
         ),
         (metric(10, 10), (), ()),
+        (replace(metric(60, 60), due=date(2027, 2, 1)), (), ()),
         (metric(10, None), (), ("nothing is known of where it stood at the end: its start stays",)),
     ],
 )

@@ -129,3 +129,33 @@ def test_what_counts_a_refused_objective_is_refused_with_it(
     )
     assert found["5"].unwritten == "1 restricted issue counts in it"
     assert found["1"].unwritten == "an objective that counts in it has restricted issues in its number"
+
+
+@pytest.mark.parametrize("secret", ["5", "6"])
+def test_an_aligned_objective_that_is_restricted_itself_counts_as_such(
+    a_mapping, objective, key_result, stand, an_issue, secret
+):
+    own = objective(
+        key_result(DELIVERY, select="type = Story"), aligned_to={"link": "serves", "contributes": True}
+    )
+    mapping = replace(a_mapping(own), restricted=RestrictedRule("refuse", LEVELLED))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1),
+        an_issue(5, type="Epic", links=[("serves", 1)]),
+        an_issue(6, parent=5),
+    ]
+    marked = [replace(one, fields={"security": SECRET}) if one.id == secret else one for one in issues]
+    told = stand(mapping, marked)["1"].unwritten
+    assert (
+        told
+        == {
+            "5": "1 restricted issue counts in it",
+            "6": "an objective that counts in it has restricted issues in its number",
+        }[secret]
+    )
+
+
+def test_several_restricted_issues_are_counted(under, stand, issues):
+    twice = [*issues, replace(issues[3], id="7", key="PLAT-7")]
+    assert stand(under("refuse"), twice)["1"].unwritten == "2 restricted issues count in it"

@@ -478,3 +478,26 @@ def test_the_rows_of_several_key_results_as_one(
 def test_which_rule_weighed_a_row_is_known_of_rows_from_before_they_said_so(kept, reason, rule):
     row = Contribution("2", "PLAT-2", "", Disposition.COUNTED, reason, F(1), F(1), stand_in=kept)
     assert stand_in(row) == rule
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"progress": "milestone", "subtasks": "through_parent"},
+        {"progress": "delivery", "subtasks": "selected"},
+    ],
+)
+def test_sub_tasks_are_claimed_with_their_parent_by_a_delivery_that_counts_them_through_it_alone(
+    a_mapping, an_issue, objective, key_result, stand, first
+):
+    one = key_result(select="type = Key Result", **first) | {"id": "first"}
+    second = key_result("delivery", select="type = Sub-task, Key Result")
+    mapping = a_mapping(objective(one, second, rollup={"same_issue": "count_once"}))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1, type="Key Result"),
+        an_issue(3, parent=2, type="Sub-task", status="Done"),
+    ]
+    delivery = stand(mapping, issues)["1"].key_results[1].measurement
+    assert delivery.progress == 1
+    assert dispositions(delivery) == {"2": "counted_elsewhere", "3": "counted"}

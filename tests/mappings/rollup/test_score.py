@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, LinkKind, Verdict, hash_of, verify
-from mappings.rollup.cycles.score import COLOURS, Score, meaning_of_score, means, shown_score
+from mappings.rollup.cycles.score import COLOURS, TOO_LOW, Score, meaning_of_score, means, shown_score
 
 
 @pytest.mark.parametrize(
@@ -150,3 +150,43 @@ def test_two_links_in_the_wrong_order_are_noticed():
     first, second, third = chain("a", "b", "c")
     assert verify([second, first, third]).faults[0] == f"2026-Q4 version 1, 2: {LINKED}"
     assert verify([]) == Verdict(0, BEGINNING)
+
+
+@pytest.mark.parametrize(
+    ("commitment", "scores", "said"),
+    [
+        ("aspirational", ("0.9",), ""),
+        ("aspirational", ("0.91",), "aspirations scored 0.91 on average: they may have been too easy"),
+        ("aspirational", ("0.1",), ""),
+        ("committed", ("1",), ""),
+        ("committed", (), ""),
+    ],
+)
+def test_what_a_mean_lets_one_advise(commitment, scores, said):
+    (mean,) = means([Score(None, commitment), *(Score(Fraction(one), commitment) for one in scores)])
+    assert mean.advice == said
+
+
+def test_commitments_that_were_kept_too_seldom_are_advised_on():
+    low, bound = (means([Score(TOO_LOW - off, "committed")])[0] for off in (Fraction(1, 100), 0))
+    assert low.advice.startswith("commitments scored ")
+    assert bound.advice == ""
+
+
+@pytest.mark.parametrize(
+    ("score", "reading", "shown", "value", "wants"),
+    [
+        (Score(Fraction(1), "committed"), "delivered", "1.00", 1, False),
+        (Score(Fraction(1, 2), "committed"), "missed", "0.50", Fraction(1, 2), True),
+        (Score(None, "committed"), "unscored", "unscored", None, False),
+        (Score(Fraction(1, 2), "aspirational"), "progressed", "0.50", Fraction(1, 2), False),
+        (Score(Fraction(1), "aspirational", said=Fraction(0)), "missed", "0.00", 0, True),
+        (Score(Fraction(0), "committed", said=Fraction(1)), "delivered", "1.00", 1, True),
+        (Score(Fraction(1, 2), "committed", cancelled=True), "cancelled", "cancelled", None, False),
+        (Score(None, "committed", said=Fraction(1), cancelled=True), "cancelled", "cancelled", None, False),
+    ],
+)
+def test_what_was_said_of_a_score_goes_before_what_was_derived(score, reading, shown, value, wants):
+    assert (score.reading.value, score.shown, score.value, score.wants_reason) == (
+        *(reading, shown, value, wants),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,12 +10,12 @@ import pytest
 
 from mappings.document.binder import bind
 from mappings.document.text.source import read_document
-from mappings.facts.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
-from mappings.rollup.structure.trial import RuleBench
+from mappings.rollup.structure.trial import Requirement, RuleBench
 
 INITIATIVE, EPIC = IssueType("0", "Initiative", 2), IssueType("1", "Epic", 1)
 STORY, SUB = IssueType("2", "Story"), IssueType("3", "Sub-task", -1)
@@ -151,3 +152,133 @@ def test_weeks_begin_where_the_mapping_says_also_on_the_bench(bench):
         clause = asked.requirements[-2].clause
         assert clause is not None
         assert (asked.taken, clause.holds) == (holds, holds)
+
+
+RELATIONS = """
+version: 1
+name: tried
+scope: project = PLAT
+cycles: {every: quarter}
+fields: {jql: {id: customfield_1}}
+objectives:
+  - id: nobody
+    select: issuetype = Sub-task AND labels = none
+    cycle: current
+    key_results:
+      - {id: none, relation: child, progress: {kind: milestone}}
+  - id: epics
+    select: issuetype = Epic AND labels = okr
+    cycle: current
+    key_results:
+      - {id: child, relation: child, progress: {kind: milestone}}
+      - {id: descendant, relation: descendant, progress: {kind: delivery}}
+      - {id: link, relation: {link: is measured by}, progress: {kind: milestone}}
+      - {id: own, relation: {jql_field: jql}, progress: {kind: delivery}}
+      - {id: jql, relation: {jql: labels = kr}, progress: {kind: milestone}}
+  - id: written
+    title: Company
+    cycle: current
+    key_results:
+      - {id: kr, relation: {jql: labels = kr}, progress: {kind: milestone}}
+"""
+
+
+@pytest.fixture(scope="module")
+def related() -> RuleBench:
+    catalogue = Catalogue(
+        statuses=CATALOGUE.statuses,
+        issue_types=CATALOGUE.issue_types,
+        projects=CATALOGUE.projects,
+        fields=(Field("customfield_1", "JQL", "string"),),
+    )
+    issues = (
+        *ISSUES,
+        an_issue("11", parent_id="99"),
+        an_issue("12", SUB, parent_id="11"),
+        an_issue("13", links=tuple(Link("9", "M", "measures", str(n)) for n in (1, 98, 3, 4, 5, 6))),
+        an_issue("14", EPIC, labels=("okr", "kr"), parent_id="1"),
+    )
+    return RuleBench(
+        bind(read_document(RELATIONS).require(), catalogue), catalogue, Forest.of(issues), Moment(NOW)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "id_", "asks", "holds", "why"),
+    [
+        (
+            "nobody/none",
+            "4",
+            "as its child",
+            False,
+            "No issue is taken by “nobody”, so nothing can belong to one",
+        ),
+        ("epics/child", "4", "as its child", True, "It belongs to PLAT-2"),
+        ("epics/child", "5", "as its child", False, "Above it: PLAT-4, which is none"),
+        ("epics/descendant", "5", "somewhere below it", True, "It belongs to PLAT-2"),
+        (
+            "epics/descendant",
+            "12",
+            "somewhere below it",
+            False,
+            "Above it: PLAT-11, an issue that is not in the local copy (99), which are none",
+        ),
+        (
+            "epics/descendant",
+            "14",
+            "somewhere below it",
+            False,
+            "It is such an objective itself; above it: PLAT-1",
+        ),
+        (
+            "epics/link",
+            "13",
+            "by a link, “is measured by”",
+            False,
+            (
+                "Its links are: measures PLAT-1, measures an issue that is not in the local copy (98), measures PLAT-3, "
+                "measures PLAT-4, measures PLAT-5"
+            ),
+        ),
+        ("epics/own", "12", "as its child with a JQL of its own", False, "Above it: PLAT-11, which is none"),
+        ("epics/jql", "4", "by the JQL of the relation", False, "The JQL of the relation does not take it"),
+        ("epics/jql", "6", "by the JQL of the relation", True, "It belongs to PLAT-2, PLAT-14"),
+        ("epics/jql", "14", "by the JQL of the relation", True, "It belongs to PLAT-2"),
+        ("written/kr", "6", "by the JQL of the relation", True, "It belongs to Company"),
+    ],
+)
+def test_how_an_issue_belongs_to_an_objective_is_told_by_the_relation(related, rule, id_, asks, holds, why):
+    belongs = related.tried(rule, related.forest.by_id[id_]).requirements[0]
+    named = rule.partition("/")[0]
+    assert belongs.asks == f"It belongs to an objective of “{named}”: {asks}"
+    assert (belongs.holds, belongs.why) == (holds, why)
+    assert belongs.told == ("" if holds else why)
+
+
+def test_what_is_asked_without_words_or_clauses_is_told_by_what_it_asks():
+    assert Requirement("It is calm", holds=False).told == "It is calm: no"
+    assert Requirement("It is calm", holds=True, why="It always is").told == ""
+
+
+def test_whose_an_issue_is_is_named_as_far_as_it_is_read(related):
+    assert {one.issue.key: one.whose for one in related.taken("epics/descendant")} == {
+        "PLAT-4": ("PLAT-2",),
+        "PLAT-5": ("PLAT-2",),
+    }
+    assert {one.issue.key: one.whose for one in related.taken("written/kr")} == {
+        "PLAT-6": ("Company",),
+        "PLAT-14": ("Company",),
+    }
+    assert [one.whose for one in related.taken("epics")] == [(), ()]
+
+
+def test_issues_that_a_jql_finds_belong_to_as_many_objectives_as_are_named(related):
+    epics = tuple(an_issue(str(n), EPIC, labels=("okr",)) for n in range(20, 30))
+    many = RuleBench(related.mapping, related.catalogue, Forest.of((*related.forest, *epics)), related.moment)
+    named = ("PLAT-2", "PLAT-14", "PLAT-20", "PLAT-21", "PLAT-22")
+    assert {one.issue.key: one.whose for one in many.taken("epics/jql")} == {
+        "PLAT-6": named,
+        "PLAT-14": ("PLAT-2", *named[2:], "PLAT-23"),
+    }
+    copy = replace(many.forest.by_id["14"], id="".join(["1", "4"]))
+    assert "PLAT-14" not in many.tried("epics/jql", copy).whose

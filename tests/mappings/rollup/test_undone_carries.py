@@ -170,6 +170,4 @@ def test_what_was_done_since_is_told_issue_by_issue(now: Any, told: list[str]) -
 
 def test_what_was_set_by_the_carry_is_nothing_that_was_done() -> None:
     now = {**THEN, "10": {"status": "Done", "begin": "5"}}
-    assert done_since(mapping(), THEN, now, {}, {("10", "status"), ("9", "begin")}) == [
-        "10 Begin: empty → 5"
-    ]
+    assert done_since(mapping(), THEN, now, {}, {("10", "status"), ("9", "begin")}) == ["10 Begin: empty → 5"]
