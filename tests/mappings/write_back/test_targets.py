@@ -10,6 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from mappings.document.checks.live.writes import LiveFacts
+from mappings.document.checks.report import Report
+from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
 from mappings.fields import CUSTOM, FieldPurpose
 from mappings.write_back.echo import EventValue
@@ -270,6 +273,9 @@ def test_what_an_event_tells_of_a_property(event: str, body: dict[str, object], 
         ({"a": None}, {}, False),
         ({"a": 1}, {"a": True}, False),
         ({"a": 62}, None, False),
+        ({"a": [1, 2]}, {"a": [1, 3]}, False),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        ({"a": []}, {"a": {}}, False),
     ],
 )
 def test_properties_are_compared_name_by_name(left: object, right: object, same: bool) -> None:
@@ -331,3 +337,65 @@ def test_sizes_that_jira_and_atlassian_keep_to(make: SimpleNamespace) -> None:
     assert found.raw is None, "what Jira would refuse is cleared"
     [fits] = make.desired(make.mapping(rule), replace(large, cycle_id="é" * 16_360))
     assert fits.raw == {"progress_percent": 63, "cycle": "é" * 16_360}
+
+
+RULES: dict[str, tuple[dict[str, object], ...]] = {
+    "set": ({"target": "objective", "set": {"okr_progress": {"value": "progress_percent"}}},),
+    "app_set": ({"target": "objective", "app_set": {"by_app": {"value": "progress_percent"}}},),
+    "property": ({"target": "objective", "property": {"key": KEY, "values": ["progress_percent"]}},),
+    "remote_link": (
+        {"target": "objective", "remote_link": "numbers"},
+        {"target": "key_result", "remote_link": "plain"},
+        {"target": "row", "remote_link": "plain"},
+    ),
+    "goal": (
+        {"target": "objective", "goal": {"field": "okr_summary"}},
+        {"target": "objective", "goal": "okr_summary"},
+    ),
+}
+"""Rules that write to each target."""
+
+
+@pytest.mark.parametrize("target", WRITE_TARGETS, ids=lambda one: one.option)
+def test_a_rule_names_the_places_that_it_writes_to_and_no_others(make: SimpleNamespace, target) -> None:
+    fields = make.fields | {"by_app": BY_APP}
+    for option, rules in RULES.items():
+        for rule in rules:
+            (part,) = make.mapping(rule, fields=fields).document.write_back
+            named = [place.id for place in target.places(part, fields)]
+            assert named == [aim.place.id for aim in target.aims(part, fields)]
+            assert bool(named) is (option == target.option)
+
+
+@pytest.mark.parametrize(
+    ("apps", "found"),
+    [
+        ((), ["write_back[0].app_set.by_app"]),
+        ((("8db33309-0000-4000-8000-00000000000b", "prod"),), ["write_back[0].app_set.by_app"]),
+    ],
+)
+def test_a_field_of_an_app_that_is_not_paired_is_told(make: SimpleNamespace, apps, found) -> None:
+    fields = make.fields | {"by_app": BY_APP}
+    rule = {"target": "objective", "app_set": {"by_app": {"value": "progress_percent"}}}
+    mapping = make.mapping(rule, RULES["set"][0], fields=fields)
+    owner = owner_of(OWNER)
+    assert owner is not None
+    for paired, told in ((apps, found), ((*apps, (owner.app, owner.environment)), [])):
+        report = Report()
+        target_of(f"app:{BY_APP.id}").check_live(mapping, LiveFacts(apps=paired), report)
+        assert [one.path for _, one in report.found] == told, paired
+    named = make.mapping(RULES["set"][0], fields=fields | {"okr_progress": BY_APP})
+    report = Report()
+    target_of(f"app:{BY_APP.id}").check_live(named, LiveFacts(), report)
+    assert report.found == []
+
+
+def test_numbers_of_a_goal_differ_where_only_one_side_has_any() -> None:
+    place = goal.METRICS
+    held = {"goal": "HELLO-1", "id": "ari:1", "metrics": {"7": {"name": "A", "type": "NUMERIC", "value": 1}}}
+    bare = {"goal": "HELLO-2", "id": "ari:2", "metrics": {}}
+    assert not place.equal(held, bare)
+    assert not place.equal(bare, held)
+    assert not place.equal(held, None)
+    assert place.equal(bare, None)
+    assert not place.equal(held, {**held, "id": "ari:2"})
