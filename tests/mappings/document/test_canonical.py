@@ -7,9 +7,12 @@ import string
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from mappings.document.part import Part, parts
 from mappings.document.schema import (
     AlignmentPart,
     BandPart,
@@ -312,3 +315,20 @@ def test_what_others_would_take_for_a_day_is_quoted(complete):
         "start: kr_start",
         "name: Open P1 bugs",
     ]
+
+
+def test_a_revision_is_the_same_in_every_release() -> None:
+    """It is stored with every number, and compared with what a later version makes of the same document."""
+    text = "version: 1\nname: calm\nscope: project = Größe\nobjectives:\n  - {id: epics, select: issuetype = Epic}\n"
+    assert revision(read_document(text).require()) == "e6635c666edf8400"
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(parts(), key=lambda one: one.__qualname__), ids=lambda one: one.__qualname__
+)
+def test_no_part_of_a_document_takes_what_it_does_not_know_or_is_changed(kind: type[Part]) -> None:
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        kind.model_validate({"what nobody knows": 1})
+    for name in kind.model_fields:
+        with pytest.raises(ValidationError, match="frozen_instance"):
+            setattr(kind.model_construct(), name, 1)

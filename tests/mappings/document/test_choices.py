@@ -14,6 +14,7 @@ from mappings.document.choices import (
     ObjectiveChoice,
     ScopeChoice,
     SumsChoice,
+    alias_uses,
     cycle_choice,
     fractions_by_status,
     scope_choice,
@@ -194,3 +195,56 @@ def test_sums_on_plain_parents_are_chosen(choice: SumsChoice, rule: tuple[str, s
     assert sums_places(document) == (0,)
     wrong = with_choices(document, Choices(sums={0: SumsChoice(parents="issuetype =")}))
     assert [one.path for one in wrong.diagnostics] == ["write_back[0].parents"]
+
+
+def test_a_field_that_is_chosen_is_named_by_what_is_said_of_it() -> None:
+    known = plain(read_document(TEXT).require())["fields"]
+    alias = next(iter(known))
+    found = changed(Choices(fields={alias: FieldPart(id="customfield_1"), "nobody": FieldPart(id="x")}))
+    assert found["fields"] == {**known, alias: {"id": "customfield_1"}}
+    text = with_choices(
+        read_document(TEXT).require(), Choices(fields={alias: FieldPart(id="customfield_1")})
+    ).text
+    assert "null" not in text
+
+
+USES = """
+version: 1
+name: used
+scope: project = PLAT
+team: {field: squad}
+fields:
+  squad: {id: customfield_1}
+  view: {id: customfield_2}
+  begin: {id: customfield_3}
+  now: {id: customfield_4}
+  heavy: {id: customfield_5}
+  shown: {id: customfield_6}
+  idle: {id: customfield_7}
+cycles: {every: quarter}
+objectives:
+  - id: epics
+    select: issuetype = Epic
+    cycle: current
+    perspective: {field: view}
+    key_results:
+      - id: metric
+        relation: child
+        weight: heavy
+        progress: {kind: transition, start: begin, current: now, target: 5}
+write_back:
+  - target: objective
+    set:
+      shown: {value: progress_percent}
+"""
+
+
+def test_what_each_alias_is_for_is_told_and_what_is_written_first() -> None:
+    assert alias_uses(read_document(USES).require()) == {
+        "squad": "read: team of objectives",
+        "view": "read: perspective of objectives",
+        "begin": "read: start of key results",
+        "now": "read: current of key results",
+        "heavy": "read: weight of key results",
+        "shown": "written: progress in percent",
+    }

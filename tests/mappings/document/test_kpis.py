@@ -205,3 +205,11 @@ def test_what_is_wrong_elsewhere_is_told_beside_a_broken_source() -> None:
 def test_advice(kpis: str, codes: list[str]) -> None:
     document = read_document(HEAD + kpis).require()
     assert [one.code for one in lint_document(document) if one.path.startswith("kpis")] == codes
+
+
+def test_what_is_asked_or_worked_out_period_by_period_needs_periods() -> None:
+    counted = '  - {id: c, name: C, source: {kind: jql_count, jql: "type = Bug"}, healthy: {at_most: 5}, cadence: %s}\n'
+    assert findings(counted % "each") == [("no-period", "kpis[0].cadence")]
+    assert findings(counted % "weekly") == []
+    assert findings(pushed("cadence: each")) == []
+    assert ("no-period", "kpis[1].cadence") in findings(pushed() + formula("x * 2", more="cadence: each"))

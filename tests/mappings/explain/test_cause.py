@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mappings.explain.cause import cause, part_words
+from mappings.explain.cause import cause, largest_part, part_words
 from mappings.explain.movement import LedgerSnapshot, compute_movement, objective_moved
 from mappings.rollup.rows.ledger import Disposition, Ledger
 
@@ -100,3 +100,43 @@ def test_an_objective_is_told_by_the_issues_below_its_key_results(
     movement = objective_moved(before, after, ("r1", revision), before if revision == "r2" else None)
     assert movement.total == after.progress - before.progress
     assert cause(movement) == "PLAT-7 moved to Done"
+
+
+def largest(
+    make: SimpleNamespace, before: list[Any], after: list[Any], revision: str = "r1", **more: int
+) -> str:
+    movement = compute_movement(
+        LedgerSnapshot("r1", make.ledger(*before)), LedgerSnapshot(revision, make.ledger(*after))
+    )
+    return largest_part(movement, **more)
+
+
+def test_the_part_that_moved_most_is_told_in_points(make: SimpleNamespace) -> None:
+    row = make.row
+    before = [row("1", 1, 0), row("2", 2, 0), row("3", 3, 0), row("4", 4, 1)]
+    after = [row(str(n), n, 1, status="Done") for n in range(1, 4)] + [row("4", 4, "0.9")]
+    assert largest(make, before, after) == (
+        "completed and went back +56 (PLAT-3 moved to Done, PLAT-2 moved to Done and 2 more)"
+    )
+    assert largest(make, before, after, named=1).endswith("(PLAT-3 moved to Done and 3 more)")
+    assert (
+        largest(make, before[:2], after[:2]) == "completed +100 (PLAT-2 moved to Done, PLAT-1 moved to Done)"
+    )
+    lost = [row("1", 1, 1), row("2", 1, 0)]
+    assert (
+        largest(make, lost, [row("1", 1, "0.5"), row("2", 1, 0)])
+        == "went back -25 (PLAT-1 progress 100 % → 50 %)"
+    )
+    assert largest(make, before, before) == ""
+    assert largest(make, before, []) == "", "there is no number any more"
+
+
+def test_a_mapping_that_changed_is_told_as_such(make: SimpleNamespace) -> None:
+    before, after = [make.row("1", 1, 0)], [make.row("1", 1, "0.25")]
+    found = compute_movement(
+        LedgerSnapshot("r1", make.ledger(*before)),
+        LedgerSnapshot("r2", make.ledger(*after)),
+        make.ledger(*after),
+    )
+    assert largest_part(found) == "re-mapped +25 (the mapping changed)"
+    assert cause(found) == "the mapping changed"
