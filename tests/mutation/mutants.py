@@ -3,7 +3,7 @@
 For each package a seeded sample of changes by cosmic-ray's operators, and statements that only call something and are left out.
 Each is made in a copy of the checkout, never in the checkout itself. Which quick test runs which line is written down once for each
 file of tests (`~/.cache/jira-okr/mutants.sqlite`) and anew when that file has changed. Against a mutant run the quick tests that run its line, wherever they stand,
-the quickest first, and then their neighbours, which may look at what these have made, until one fails, and no longer than LONGEST seconds of honest time. A change counts as noticed where a test fails
+first those that run what few others run of the module, and then their neighbours, which may look at what these have made, until one fails, and no longer than LONGEST seconds of honest time. A change counts as noticed where a test fails
 that passes without it. What really changes nothing stands in `equivalent.txt` with the reason.
 """
 
@@ -23,6 +23,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -80,10 +81,10 @@ LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
 QUICK = 5.0
 """Seconds of tests that are asked first, and by themselves: most changes are noticed by these, and the files of the others need not be read."""
-AT_ONCE = 0.3
-"""Seconds of a test that is quick by itself: most changes are noticed by such."""
-LATER = 1.0
-"""Seconds of one that is quick and stands in a file that names the module."""
+AT_ONCE = 0.1
+"""Seconds that it costs to begin a test, however quick it is."""
+RARE = 0.01
+"""What a test that runs nothing but what all others run is worth yet."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
 MATERIAL = {
@@ -331,31 +332,42 @@ class Cover:
     def nearest(self, mutant: Mutant) -> list[str]:
         """The tests that run the line, or the lines of its statement; of what runs at import those that run the module.
 
-        First the quick ones of files that name the module, then the quick ones of others, then those that take longer than AT_ONCE and those
-        that need PostgreSQL; of each kind one of every file before the second of any, for those of one file look at much the same.
+        First those of which it takes the fewest seconds to run what few others run of the module, or of those from which the line takes something:
+        a line that everybody runs is noticed by who is after something there. Then those that need PostgreSQL.
         Last their neighbours: what is made once for a file is made while the first of its tests runs, and asserted on by the others.
         """
-        module, running = module_of(mutant.path), self._running(mutant)
+        running = self._running(mutant)
         found = set(running)
         if not found:  # it runs while the module is imported, where nobody sees it run
             lines = self.lines(mutant.path)
-            found = {*(test for tests in lines.values() for test in tests), *self._naming(module)}
+            found = {
+                *(test for tests in lines.values() for test in tests),
+                *self._naming(module_of(mutant.path)),
+            }
         files = {test.partition("::")[0] for test in found}
-        naming = {file for file in files if _names(module, file, _text(self.root / file))}
         found |= {test for file in files for test in self.neighbours[file]}
-        kinds: dict[tuple[str, tuple[bool, ...]], list[str]] = {}
-        for test in sorted(found, key=lambda test: (self.seconds[test], test)):
-            file = test.partition("::")[0]
-            slow = self.seconds[test] > (LATER if file in naming else AT_ONCE)
+        alone = self._rarities([mutant.path, *imported(mutant, self.root)])
+
+        def order(test: str) -> tuple[bool, bool, float, str]:
             neighbour = bool(running) and test not in running
-            kind = neighbour, "postgresql" in test, slow, file not in naming
-            kinds.setdefault((file, kind), []).append(test)
-        turns = [
-            (kind, turn, self.seconds[test], test)
-            for (_, kind), tests in kinds.items()
-            for turn, test in enumerate(tests)
-        ]
-        return [test for *_, test in sorted(turns)]
+            return (
+                neighbour,
+                "postgresql" in test,
+                (AT_ONCE + self.seconds[test]) / (alone[test] + RARE),
+                test,
+            )
+
+        return sorted(found, key=order)
+
+    def _rarities(self, paths: Sequence[str]) -> Mapping[str, float]:
+        """How much each test runs of these modules that few others run: of a line that so many run each has its share."""
+        found: dict[str, float] = defaultdict(float)
+        for path in paths:
+            for tests in self.lines(path).values():
+                share = 1 / (len(tests) or 1)
+                for test in tests:
+                    found[test] += share
+        return found
 
     def sees(self, mutant: Mutant) -> bool:
         """Whether a test runs the line, or its function: else it runs at imports alone, or never."""
@@ -401,6 +413,21 @@ def _names(module: str, file: str, text: str) -> bool:
     room, _, name = module.rpartition(".")
     imported = rf"from {re.escape(room)} import \(?[^)\n]*\b{name}\b"
     return module in text or file.endswith(f"/test_{name}.py") or re.search(imported, text) is not None
+
+
+def imported(mutant: Mutant, root: Path = ROOT) -> list[str]:
+    """The files of the modules from which the changed line takes what it names."""
+    said = set(re.findall(r"\w+", mutant.before))
+    froms = [one for one in ast.parse(mutant.text).body if isinstance(one, ast.ImportFrom) and one.module]
+    found = []
+    for one in froms:
+        for alias in one.names:
+            if (alias.asname or alias.name) in said:
+                names = (f"{one.module}", f"{one.module}.{alias.name}")
+                found += [
+                    path for name in names if (root / (path := f"{name.replace('.', '/')}.py")).is_file()
+                ]
+    return found
 
 
 @cache

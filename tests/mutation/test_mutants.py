@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_what_is_broken_by_hand_is_still_there_and_so_is_its_test() -> None:
         assert f"def {name}" in (mutants.ROOT / file).read_text(), one.what
 
 
-def test_tests_that_name_the_module_come_first() -> None:
+def test_tests_are_about_a_module_whichever_way_they_import_it() -> None:
     module, file = "plugin.sync.refresh.names", "tests/plugin/sync/test_others.py"
     for text in (
         "from plugin.sync.refresh.names import keep",
@@ -105,6 +106,38 @@ def test_tests_that_name_the_module_come_first() -> None:
     assert mutants._names(module, "tests/plugin/sync/test_names.py", "")
     for text in ("from plugin.sync.refresh import gaps", "from plugin.sync.refresh import surnames", ""):
         assert not mutants._names(module, file, text), text
+
+
+def test_who_runs_what_few_others_run_of_the_module_is_asked_first(tmp_path: Path) -> None:
+    """A line that every test runs is noticed by those that are after what it leads to, slow as they may be."""
+    path = "plugin/letters.py"
+    (tmp_path / "plugin").mkdir()
+    text = "def post(letter):\n    stamp(letter)\n    if letter.torn:\n        mend(letter)\n"
+    (tmp_path / path).write_text(text)
+    quick = [f"tests/test_post.py::test_{number}" for number in range(50)]
+    torn = "tests/test_mending.py::test_torn"
+    known = mutants.Known(tmp_path / "known.sqlite")
+    common = [".post stamp(letter)", ".post if letter.torn:"]
+    known.keep("post", dict.fromkeys(quick, 0.01), {path: {one: list(range(50)) for one in common}})
+    known.keep("mending", {torn: 1.0}, {path: {one: [0] for one in (*common, ".post mend(letter)")}})
+    cover = mutants.Cover(known, frozenset({"post", "mending"}), tmp_path)
+    mutant = mutants.Mutant(path, 2, "stamp(letter)", "...", text)
+    assert cover.nearest(mutant)[0] == torn
+    assert sorted(cover.nearest(mutant)) == sorted([*quick, torn])
+
+
+def test_the_modules_that_a_line_takes_something_from(tmp_path: Path) -> None:
+    for name in ("plugin/letters.py", "plugin/post/stamps.py", "plugin/post/mail.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    text = "from plugin.letters import post, fold as crease\nfrom plugin.post import stamps\nfrom json import loads\n"
+
+    def found(line: str) -> list[str]:
+        return mutants.imported(mutants.Mutant("plugin/office.py", 9, line, "...", text), tmp_path)
+
+    assert found("crease(loads(text))") == ["plugin/letters.py"]
+    assert found("stamps.stick(post(one))") == ["plugin/letters.py", "plugin/post/stamps.py"]
+    assert found("fold(letters)") == []
 
 
 def test_the_quickest_tests_are_asked_by_themselves() -> None:

@@ -196,3 +196,67 @@ def test_the_same_week_has_the_same_number_whenever_it_is_asked_for(monkeypatch:
     )  # fmt: skip
     monkeypatch.setitem(globals(), "COMPANY", moved)
     assert worth(asked("throughput", "project = SHOP AND key != SHOP-9 AND key != SHOP-10")) == 2
+
+
+def refused(answer: Answer) -> tuple[FailureKind, str]:
+    assert isinstance(answer, SourceFailure)
+    return answer.kind, answer.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "reason"),
+    [
+        ("lead_time", {"min_items": 5}, "4 items were finished in the window, and 5 are wanted"),
+        ("lead_time", {"select": "key = SHOP-8"}, "no items were finished in the window"),
+        ("lead_time", {"select": "key = SHOP-8", "min_items": 2}, "no items were finished in the window, and 2 are wanted"),
+        ("cycle_time", {"min_items": 4}, "3 items that had been started were finished in the window, and 4 are wanted"),
+        ("flow_efficiency", {"min_items": 4}, "3 items that had been started were finished in the window, and 4 are wanted"),
+        ("flow_efficiency", {"select": "key = SHOP-4"}, "no items that had been started were finished in the window"),
+        ("mttr", {"min_items": 5}, "4 incidents were restored in the window, and 5 are wanted"),
+        ("work_item_age", {"select": OPEN, "min_items": 3}, "2 items are in progress, and 3 are wanted"),
+        ("work_item_age", {"select": OPEN, "start": {"status": ["Review"]}}, "no items are in progress"),
+    ],
+)  # fmt: skip
+def test_where_too_few_items_went_into_it_the_failure_says_how_many_did(
+    kind: str, options: dict[str, Any], reason: str
+) -> None:
+    assert refused(asked(kind, **options)) == (FailureKind.NO_DATA, reason)
+
+
+def test_of_work_that_took_no_time_there_is_no_efficiency(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = lived(11, "11-24", ("11-25", DOING), ("11-25", DONE))
+    monkeypatch.setitem(globals(), "COMPANY", (at_once,))
+    found = asked("flow_efficiency", "key = SHOP-11")
+    assert refused(found) == (
+        FailureKind.NO_DATA,
+        "no time passed between start and finish of any item",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "select", "note"),
+    [
+        ("lead_time", FINISHED, "4 items"),
+        ("lead_time", "key = SHOP-1", "1 item"),
+        ("work_item_age", OPEN, "2 items"),
+        ("flow_efficiency", "key in (SHOP-1, SHOP-4)", "1 item; never started: SHOP-4"),
+        ("mtbf", "key in (SHOP-1, SHOP-2)", "2 failures"),
+        ("mtbf", "key = SHOP-1", "1 failure"),
+        ("throughput", FINISHED, ""),
+    ],
+)
+def test_a_reading_of_flow_says_when_and_from_what_it_was_made(kind: str, select: str, note: str) -> None:
+    (reading,) = asked(kind, select)  # type: ignore[misc]  # there is one
+    assert isinstance(reading, KpiReading)
+    assert (reading.at, reading.received, reading.source, reading.note) == (WEEK.last, NOW, kind, note)
+
+
+def test_what_has_been_down_since_long_before_the_window_is_not_up_in_it() -> None:
+    """SHOP-8 came on the 10th, is not done, and was touched for the last time on the 12th."""
+    found = asked("mtbf", "key = SHOP-8", window="period")
+    assert isinstance(found, LowerBound)
+    reason = "nothing failed in the window, so it is at least the time that was up"
+    assert (found.reading, found.reason) == (
+        KpiReading(at=WEEK.last, value=Fraction(0), received=NOW, source="mtbf", note=f"at least: {reason}"),
+        reason,
+    )

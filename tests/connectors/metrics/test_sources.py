@@ -20,6 +20,7 @@ from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import (
     SOURCE_OPTIONS,
+    JiraFieldOptions,
     JqlAvgOptions,
     JqlCountOptions,
     JqlSumOptions,
@@ -182,3 +183,83 @@ def test_what_webhooks_bring_is_waited_for_a_moment() -> None:
     """All but what is asked of others at once."""
     asked = {source.kind for source in METRIC_SOURCES if not source.mirrored}
     assert asked == {"prometheus", "http_json", "sql"}
+
+
+FIRST_TEN = "SHOP-1, SHOP-10, SHOP-2, SHOP-3, SHOP-4, SHOP-5, SHOP-6, SHOP-7, SHOP-8, SHOP-9"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [
+        (1, "SHOP-1"),
+        (2, "SHOP-1, SHOP-2"),
+        (10, FIRST_TEN),
+        (11, "SHOP-1, SHOP-10, SHOP-11, SHOP-2, SHOP-3, SHOP-4, SHOP-5, SHOP-6, SHOP-7, SHOP-8 and 1 more"),
+        (12, "SHOP-1, SHOP-10, SHOP-11, SHOP-12, SHOP-2, SHOP-3, SHOP-4, SHOP-5, SHOP-6, SHOP-7 and 2 more"),
+    ],
+)
+def test_what_lacks_a_value_is_named_in_the_reading_and_in_the_failure(lacking: int, named: str) -> None:
+    full = an_issue(90, OPEN, 1)
+    issues = [*(an_issue(number, OPEN, 1) for number in range(1, lacking + 1)), full]
+    reach = replace(
+        a_reach(),
+        issues_at=lambda _at: issues,
+        number=lambda issue, _alias: Fraction(6) if issue.id == full.id else None,
+    )
+
+    def answer(missing: str, jql: str = "type = Bug") -> object:
+        asked = JqlSumOptions(kind="jql_sum", jql=jql, field="points", missing=missing)
+        found = readings(asked, MONDAY, reach, lambda: NOW)
+        averaged = readings(
+            JqlAvgOptions(kind="jql_avg", jql=jql, field="points", missing=missing),
+            MONDAY,
+            reach,
+            lambda: NOW,
+        )
+        if isinstance(found, SourceFailure):
+            assert averaged == found
+            return found
+        (total,), (mean,) = found, averaged  # type: ignore[misc]  # there is one of each
+        assert isinstance(total, KpiReading)
+        assert isinstance(mean, KpiReading)
+        assert (total.at, total.received, total.value, total.source) == (MONDAY.last, NOW, 6, "jql_sum")
+        assert (mean.at, mean.received, mean.note, mean.source) == (MONDAY.last, NOW, total.note, "jql_avg")
+        return total.note
+
+    assert answer("skip") == f"{named} without a value, left out"
+    assert answer("zero") == ""
+    assert answer("unknown") == SourceFailure(
+        FailureKind.NO_DATA, f"{named} without a value in points", "Fill the field, or write `missing: skip`."
+    )
+    assert answer("skip", "type = Bug AND key != SHOP-90") == SourceFailure(
+        FailureKind.NO_DATA,
+        f"none of the {lacking} issues has a value in points",
+        "Fill the field, or write `missing: zero`.",
+    )
+
+
+def test_a_mean_of_no_issue_is_none() -> None:
+    options = JqlAvgOptions(kind="jql_avg", jql="type = Story", field="points", missing="zero")
+    assert readings(options, MONDAY, a_reach(), lambda: NOW) == SourceFailure(
+        FailureKind.NO_DATA, "no issue is selected, and of none there is no mean"
+    )
+
+
+def test_a_field_of_one_issue_is_read_or_said_why_not() -> None:
+    issue, value = an_issue(1, OPEN, 1), Fraction(7, 2)
+    options = JiraFieldOptions(kind="jira_field", issue="OLD-9", field="points")
+    moved = replace(
+        a_reach(), issue_at=lambda key, at: issue if (key, at) == ("OLD-9", MONDAY.last) else None
+    )
+    full = replace(moved, number=lambda one, alias: value if (one, alias) == (issue, "points") else None)
+    assert readings(options, MONDAY, full, lambda: NOW) == (
+        KpiReading(MONDAY.last, value, NOW, "jira_field"),
+    )
+    assert readings(options, MONDAY, moved, lambda: NOW) == SourceFailure(
+        FailureKind.NO_DATA, "points of SHOP-1 holds no number", "Fill it in Jira."
+    )
+    assert readings(options, MONDAY, a_reach(), lambda: NOW) == SourceFailure(
+        FailureKind.NO_DATA,
+        "OLD-9 is not there: deleted, outside the scope of the mapping, or out of sight",
+        "Correct the key, or widen the scope.",
+    )
