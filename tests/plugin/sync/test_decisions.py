@@ -29,7 +29,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
-from mappings.facts.issue import HISTORY, Issue, JiraValue, Reading, User
+from mappings.facts.issue import HISTORY, Issue, JiraValue, Project, Reading, User
 from mappings.fields import CUSTOM
 from mappings.rollup.cycles.carry_plan import CarryPlan
 from mappings.rollup.cycles.carry_steps import FieldWrite
@@ -672,6 +672,26 @@ def test_a_screen_that_jira_refuses_keeps_no_other_from_being_asked_and_an_outag
     context = cast("Context", SimpleNamespace(jira=SimpleNamespace(edit_fields=edit_fields), site="main"))
     asked = [build_issue(int(number)) for number in said]
     assert [issue.id for issue, _ in written_options._screens(context, asked)] == ["2"]
+
+
+def test_of_each_project_and_type_the_first_issue_that_options_are_written_to_is_asked() -> None:
+    """What is archived, or not written to, stands for no other and keeps none from being found."""
+
+    def one(number: int, project: str, *, archived: bool = False) -> Issue:
+        return replace(build_issue(number), project=Project(project, project, project), archived=archived)
+
+    issues = [
+        one(1, "A"),
+        one(2, "A", archived=True),
+        one(3, "A"),
+        one(4, "A"),
+        one(5, "B"),
+        one(6, "C"),
+        one(7, "B"),
+    ]
+    written = {"2", "3", "4", "5", "7"}
+    found = written_options._one_each(issues, lambda issue: issue.id in written)
+    assert [issue.id for issue in found] == ["3", "5"]
 
 
 def test_of_two_workers_that_ask_at_once_one_tries_an_outage(

@@ -670,6 +670,19 @@ def test_a_metric_that_goes_while_its_objective_was_out_of_the_mirror_is_taken_a
     assert metrics(hand).keys() == {f"{one}/delivery"}
 
 
+def test_who_is_no_objective_any_more_keeps_no_other_from_its_goal(hand: Any, fed: str) -> None:
+    """Though what it posted stands there, and its leaving was not worked off yet."""
+    hand.edit(fed, labels=[])
+    hand.land(fed)
+    second = epic(hand, done=2)
+    hand.land(second, *(one.id for one in hand.sandbox.sandbox.records.values() if one.parent_id == second))
+    hand.clock.pass_by(hours=24)
+    reconcile_now(hand, second)
+    held = held_writes.list_held(hand.connector, TESTER, "main")
+    assert [one.why for one in held if "both feed" in one.why] == []
+    assert posted(hand)[1:] == [said("off_track", 20, "20 % · at risk")]
+
+
 def test_metrics_of_which_nothing_is_known_any_more_go(hand: Any) -> None:
     hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
     one = epic(hand, of=0)

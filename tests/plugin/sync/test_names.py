@@ -27,6 +27,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
 from plugin.sync.active_mapping import FormerMapping, under_the_ruling
+from plugin.sync.bindings import _person
 from plugin.sync.refresh import names
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
@@ -564,3 +565,27 @@ def test_issues_show_what_no_catalogue_lists_as_far_as_the_mapping_names_it(
     name: MappingName, seen: Catalogue
 ) -> None:
     assert names.seen_in(SHOWN, [name], Catalogue()) == seen
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("Ada Nordlund", ["m-1"]),
+        ("ada nordlund", ["m-1"]),  # and not whoever is called so and more
+        ("m-1", []),  # Jira looks for names and addresses
+        ("Bo", ["c-3"]),  # whoever has it within their name is somebody else
+        ("Twin Olsen", []),  # two have it
+        ("Nordlund", []),
+        ("Nobody at all", []),
+        ("z-9", ["z-9"]),  # Jira finds it in an address, and it is the id of who has that
+    ],
+)
+def test_a_word_means_the_one_person_who_bears_it_whoever_else_jira_finds(
+    hand: Any, word: str, found: list[str]
+) -> None:
+    for id_, name, email in (
+        ("m-1", "Ada Nordlund", "ada"), ("a-2", "Ada Nordlundsson", "ada2"), ("c-3", "Bo", "c3"), ("b-4", "Boris Lund", "b4"),
+        ("t-5", "Twin Olsen", "t5"), ("t-6", "Twin Olsen", "t6"), ("z-9", "Zoe Ek", "z-9"), ("zz-1", "Yrsa Ek", "zz-9"),
+    ):  # fmt: skip
+        hand.sandbox.sandbox.accounts[id_] = scheme.Account(id_, name, f"{email}@acme.example")
+    assert [one.id for one in _person(hand.connector.sites["main"].jira, word)] == found

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.jira.http.errors import JiraError, JiraOutage, JiraRefusal
 from connectors.sandbox import CONNECTOR, Fault
+from mappings.write_back.target import Request
 from plugin.sync.write_back.notification import NotificationPolicy
 
 EDITS = frozenset({"BROWSE_PROJECTS", "EDIT_ISSUES"})
@@ -88,3 +89,75 @@ def test_where_jira_cannot_be_asked_that_is_no_answer(hand: Any, notifying: Noti
     assert not isinstance(found.value, JiraRefusal)
     hand.sandbox.faults.clear()
     assert notifying.needed("PLAT-1") is True
+
+
+PROGRESS = "customfield_10060"
+MAPPING = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  okr_progress: {id: customfield_10060}
+objectives:
+  - id: epics
+    select: issuetype = Epic AND labels = okr
+    key_results: [{id: delivery, select: issuetype = Story, relation: child, progress: {kind: delivery}}]
+write_back: [{target: objective, set: {okr_progress: {value: progress_percent}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("request_of", "known", "granted", "status", "sent", "arrives"),
+    [
+        # the silence alone is forbidden by now: it is written aloud
+        ("edit", SILENT, EDITS, None, 2, True),
+        # the account may be silent: what is forbidden is the edit
+        ("edit", SILENT, SILENT, 403, 1, False),
+        # what is wrong with it is wrong aloud as well
+        ("edit", SILENT, EDITS, 400, 1, False),
+        # it was not silent
+        ("edit", EDITS, EDITS, 403, 1, False),
+        # Jira tells nobody of a property, so nothing was silenced
+        ("property", SILENT, EDITS, 403, 1, False),
+        ("edit", SILENT, SILENT, None, 1, True),
+        ("edit", EDITS, EDITS, None, 1, True),
+        ("property", SILENT, EDITS, None, 1, True),
+    ],
+)
+def test_what_was_forbidden_is_written_aloud_where_the_silence_may_be_why_and_else_refused(
+    hand: Any,
+    request_of: str,
+    known: frozenset[str],
+    granted: frozenset[str],
+    status: int | None,
+    sent: int,
+    arrives: bool,
+) -> None:
+    hand.activate(MAPPING)
+    epic = hand.issue("Epic", labels=["okr"])
+    key = hand.sandbox.sandbox.records[epic].key
+    path = f"/issue/{epic}" if request_of == "edit" else f"/issue/{epic}/properties/okr"
+    body = {"fields": {PROGRESS: 7}} if request_of == "edit" else {"progress": 7}
+    may(hand, PLAT=known)
+    context = hand.context
+    assert context.notifies(key) is (known == EDITS)
+    may(hand, PLAT=granted)
+    hand.clock.pass_by(minutes=1)
+    if status is not None:
+        hand.sandbox.faults.add(Fault("status", "PUT", path, times=9, status=status, shape="jira"))
+    hand.sandbox.site.calls.clear()
+    request = Request("PUT", path, body, notifies=request_of == "edit")
+    if arrives:
+        context.tell(request, key)
+    else:
+        with pytest.raises(JiraRefusal):
+            context.tell(request, key)
+    left = sum(one.times for one in hand.sandbox.faults.waiting())
+    seen = sum(n for name, n in hand.sandbox.site.calls.by_endpoint.items() if name.startswith("PUT"))
+    assert (seen if status is None else 9 - left) == sent
+    hand.sandbox.faults.clear()
+    site = hand.sandbox.sandbox
+    if request_of == "edit":
+        assert site.records[epic].customs.get(PROGRESS) == (7 if arrives else None)
+    else:
+        assert site.properties[epic].get("okr") == ({"progress": 7} if arrives else None)

@@ -179,6 +179,25 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_makes_no_second_link(h
         assert mirror.get(conn, "main", [one])[one].fields["link:okr"]["title"] == "OKR: 50 % — why?"
 
 
+def test_a_dry_run_looks_up_no_write_whose_answer_never_came(hand: Any) -> None:
+    one = epic(hand)
+    synced(hand, BARE + FIELDS)
+    hand.activate(NUMBERS)
+    hand.sandbox.faults.add(Fault("status", "POST", "remotelink", status=503))
+    with pytest.raises(JiraOutage):
+        reconcile(hand.context, one)
+
+    def open_writes() -> list[str]:
+        with hand.connector.store.read() as conn:
+            return [made.field_id for made in writes.load_unsettled(conn, "main", one)]
+
+    assert open_writes() == ["link:okr"]
+    hand.sandbox.site.calls.clear()
+    reconcile(hand.context, one, write=False)
+    assert hand.sandbox.site.calls.by_endpoint == {}
+    assert open_writes() == ["link:okr"]
+
+
 def asked(issue_id: str, title: str, url: str = f"{PAGES}/why/1", summary: str = "", icon: str = "") -> Any:
     link = {"title": title, "url": url, "summary": summary, "icon": icon}
     [(_, writing)] = writings_of([Change(issue_id, "", "link:okr", "", None, link, "")])
