@@ -149,3 +149,52 @@ def counted_in(state: ObjectiveState) -> frozenset[str]:
     rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
     own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
     return frozenset(one for one in (*rows, *own) if one.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRow:
+    """As much of a row as says whether it is in a number."""
+
+    id: str
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLedger:
+    """The rows of a ledger."""
+
+    rows: tuple[CountedRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedMeasurement:
+    """The ledger of a key result."""
+
+    ledger: CountedLedger = field(default_factory=CountedLedger)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedKeyResult:
+    """The issue of a key result, and its rows."""
+
+    measurement: CountedMeasurement
+    issue_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedOutline:
+    """As much of an objective as says what it counts: a kept `ObjectiveState`, read without its numbers."""
+
+    id: str
+    ledger: CountedLedger
+    beside: CountedLedger = field(default_factory=CountedLedger)
+    key_results: tuple[CountedKeyResult, ...] = ()
+    issue_id: str | None = None
+
+
+def counted_ids(state: ObjectiveState | CountedOutline) -> frozenset[str]:
+    """As `counted_in`, with the objectives among the rows that are no issue (`@<id>`)."""
+    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
+    rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
+    own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
+    return frozenset(id_ for id_ in (*rows, *own) if id_.isdigit() or (id_[:1] == "@" and "/" not in id_))

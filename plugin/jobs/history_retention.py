@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.store.cycles import cycle_ends
-from connectors.store.numbers import history_retention
+from connectors.store.numbers import history_retention, objectives
+from connectors.store.visibility import counted_spans
 from mappings.facts.local_time import day_start
 from mappings.rollup.cycles.cycle_end import end_of
 from plugin.runtime.connector import Connector, Refusal
@@ -31,6 +32,17 @@ def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) 
         held=held,
         going_on=going_on,
     )
+
+
+def read_counted(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """Note of the objectives of a former release which issues they ever counted, as their kept states tell; each once."""
+    with connector.store.read() as conn:
+        waiting = counted_spans.unread(conn, site)
+    for id_ in waiting:
+        going_on()
+        with connector.store.write() as conn:
+            saved = objectives.load(conn, site, id_)
+            counted_spans.read_kept(conn, site, id_, None if saved is None else saved.state)
 
 
 def _edges(connector: Connector, site: str) -> list[datetime]:

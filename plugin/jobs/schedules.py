@@ -20,10 +20,12 @@ from connectors.store.numbers import objectives
 from connectors.store.people import sign_in_attempts
 from connectors.store.reads import failures, read_requests
 from connectors.store.sites import catalogues
+from connectors.store.visibility import past_sights
+from connectors.store.visibility.account_people import HOLDS
 from connectors.store.work import inbox, outbox
 from connectors.store.writes import write_counts, write_retention
 from mappings.document.version_orders import compares_versions
-from plugin.jobs.history_retention import thin_history
+from plugin.jobs.history_retention import read_counted, thin_history
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
@@ -161,8 +163,10 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         imports.prune(conn, site, old)
         write_counts.fold(conn, site)
         inbox.fold(conn, site)
+        past_sights.prune(conn, site, now - HOLDS)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
+    read_counted(connector, site, going_on)
     chain.forget_sign_ins(connector)
     chain.forget_old(connector)
     inbox.compress(connector.store, site, now - AT_HAND, going_on)

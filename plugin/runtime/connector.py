@@ -21,7 +21,7 @@ from connectors.store.mappings import bindings, coming_mappings, revisions
 from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.sites import api_versions, catalogues, former_names
 from connectors.store.visibility.counted_issues import CountedIssues
-from connectors.store.visibility.mentions import Mention
+from connectors.store.visibility.hidden_numbers import HiddenNumbers
 from connectors.store.visibility.modes import Visibility
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -180,8 +180,10 @@ class Connector:
     """What of hidden issues is shown, by site, and when that was read."""
     counted: dict[str, tuple[float, CountedIssues]] = field(default_factory=dict)
     """Which issues the numbers of a site count, and when that was read."""
-    numberless: dict[tuple[str, str], tuple[float, dict[str, Mention]]] = field(default_factory=dict)
+    numberless: dict[tuple[str, str], tuple[float, HiddenNumbers]] = field(default_factory=dict)
     """Of which objectives somebody sees no numbers, by site and person, and when that was found."""
+    noted_sights: dict[tuple[str, str], tuple[float, frozenset[str]]] = field(default_factory=dict)
+    """Of which projects somebody saw all that is counted, by site and person, and when that was kept last."""
     asking: dict[tuple[str, str], tuple[threading.Thread, float]] = field(default_factory=dict)
     """Who asks Jira what somebody may see, by site and person, and since which second of `monotonic`."""
     unanswered: dict[tuple[str, str], float] = field(default_factory=dict)

@@ -33,7 +33,7 @@ from connectors.store.sites import (
 )
 from connectors.store.sites.sites import SavedSite
 from connectors.store.subscriptions import subscriptions
-from connectors.store.visibility import account_people, issue_sights
+from connectors.store.visibility import account_people, issue_sights, past_sights
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.next_steps import ADD_BY_CONSENT, SITES
 from plugin.runtime.composition import site_from
@@ -280,6 +280,7 @@ def put_site(
     issue_sights.forget(conn, name)
     if former is not None and former.rstrip("/") != plain["url"].rstrip("/"):
         account_people.forget(conn, name)
+        past_sights.forget(conn, name)
     sites.put(
         conn, name, {**plain, **(stays or {})}, vault(connector.settings).seal(secrets_of(settings)), now
     )
@@ -318,6 +319,7 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
         app_webhooks.forget(conn, name)
         issue_sights.forget(conn, name)
         account_people.forget(conn, name)
+        past_sights.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)

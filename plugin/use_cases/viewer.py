@@ -8,11 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
 from functools import cache
 from inspect import signature
 from itertools import islice
 from typing import ParamSpec, TypeVar, cast
 
+from connectors.store.database.instant import to_ms
 from connectors.store.lists import cycle_lines
 from connectors.store.lists.list_rows import RowSelection, Tallies
 from connectors.store.lists.records import RecordSearch
@@ -24,19 +26,22 @@ from connectors.store.numbers import objectives
 from connectors.store.people.accounts import Account
 from connectors.store.sites import catalogues
 from connectors.store.visibility import account_people, modes
-from connectors.store.visibility.mentions import mentions
+from connectors.store.visibility.hidden_numbers import HiddenNumbers
+from connectors.store.visibility.mentions import Mention, mentions
 from connectors.store.visibility.modes import Visibility
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.part import Part
 from mappings.facts.goal import Goal
+from mappings.facts.local_time import day_start
+from mappings.rollup.cycles.cycle_end import end_of
 from mappings.rollup.rows.ledger import HIDDEN
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, UncutValue, names_in
-from plugin.use_cases.visibility.number_rules import NumberRule, rule_of
-from plugin.use_cases.visibility.numberless_objectives import numberless
+from plugin.use_cases.visibility.number_rules import NumberRule, TimeReach, reach_of, rule_of
+from plugin.use_cases.visibility.numberless_objectives import numberless, numbers_hidden
 from plugin.use_cases.visibility.sights import visible
 
 P = ParamSpec("P")
@@ -44,6 +49,8 @@ R = TypeVar("R")
 LOOK_S = 2.0
 """So long a process believes what it read of the modes."""
 BATCH = 50
+CYCLE, INSTANT = "cycle_id", "at"
+"""What the arguments are called that say of which time a question is."""
 SUMMED = (Visibility.ROWS, Visibility.NUMBERS)
 """The modes in which hidden rows are not told apart."""
 WHOLE = (Draft, Revision, Activation, Account, BoundMapping, Part)
@@ -93,7 +100,7 @@ def seen_by(
             _require_found_in_sight(world, views, one)
             _require_order_in_sight(world, views, one)
     _require_jql_in_sight(world, views, use_case, args, kwargs)
-    bare = _restricted(world, views, use_case, (*args[2:], *kwargs.values()))
+    bare = _restricted(world, views, use_case, args, kwargs)
     place = _place_of(use_case, ANY_ISSUE)
     told = [_unhidden_name(world, views, one, any_issue=at == place) for at, one in enumerate(args[2:], 2)]
     named = {
@@ -104,14 +111,16 @@ def seen_by(
     if bare is NumberRule.WHOLE:
         return cast("R", None)
     told_of = _without_people(world, views, found)
-    return cast("R", show_to_viewer(world, views, told_of, of_one=bare is NumberRule.ONE))
+    asked = (*args[2:], *kwargs.values())
+    return cast("R", show_to_viewer(world, views, told_of, asked, of_one=bare is NumberRule.ONE))
 
 
 def _restricted(
     connector: Connector,
     views: tuple[Viewpoint, ...],
     use_case: Callable[..., object],
-    asked: tuple[object, ...],
+    args: tuple[object, ...],
+    named: Mapping[str, object],
 ) -> NumberRule | None:
     """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. PermissionRefusal where it tells numbers of many together, and one of these is such."""
     rule = rule_of(use_case)
@@ -121,18 +130,96 @@ def _restricted(
     for view in views:
         if modes_of(connector).get(view.site) not in modes:
             continue
-        found = numberless(connector, view.site, view.person)
-        if not found:
-            continue
         if rule is NumberRule.ALL:
-            raise PermissionRefusal(
-                f"The site {view.site} shows numbers by Jira's permissions, and {len(found)} of its objectives count issues that you may not see: "
-                "what is told here is made of the numbers of all."
-            )
+            _require_numbers_in_sight(connector, view, use_case, args, named)
+            continue
+        found = numberless(connector, view.site, view.person)
+        asked = (*args[2:], *named.values())
         names = {one for state in found.values() for one in (state.id, state.key)} - {""}
         if any(_of_these(one, names) for one in asked):
             return rule
     return None
+
+
+def _require_numbers_in_sight(
+    connector: Connector,
+    view: Viewpoint,
+    use_case: Callable[..., object],
+    args: tuple[object, ...],
+    named: Mapping[str, object],
+) -> None:
+    """PermissionRefusal where one of the numbers that are told together is not theirs to see."""
+    found = numbers_hidden(connector, view.site, view.person)
+    if found.now:
+        raise PermissionRefusal(
+            f"The site {view.site} shows numbers by Jira's permissions, and {len(found.now)} of its objectives count issues that you may not see: "
+            "what is told here is made of the numbers of all."
+        )
+    if not found.times:
+        return
+    cycle = _argument(use_case, CYCLE, args, named)
+    at = _argument(use_case, INSTANT, args, named)
+    then = _hidden_within(
+        connector,
+        view.site,
+        found,
+        reach_of(use_case),
+        cycle if isinstance(cycle, str) else None,
+        at if isinstance(at, datetime) else None,
+    )
+    if then:
+        raise PermissionRefusal(
+            f"The site {view.site} shows numbers by Jira's permissions, and {len(then)} of its objectives counted issues that you may not see at the time "
+            "that is asked for: what is told here is made of the numbers of all."
+        )
+
+
+def _hidden_within(
+    connector: Connector,
+    site: str,
+    found: HiddenNumbers,
+    reach: TimeReach,
+    cycle_id: str | None,
+    at: datetime | None,
+) -> Collection[str]:
+    """Ids of the objectives whose numbers are not theirs to see of as much time as a question reaches back."""
+    now = connector.clock()
+    if (
+        reach is TimeReach.EVER
+        or (reach is TimeReach.INSTANT and at is None)
+        or (reach is TimeReach.CYCLE and not cycle_id)
+    ):
+        return found.times.keys()
+    if reach is TimeReach.INSTANT and at is not None:
+        return found.during(to_ms(at), to_ms(at))
+    at_end = {id_ for id_, cycle in found.cycles if cycle_id in (None, cycle)}
+    if reach is TimeReach.ENDS:
+        return at_end
+    if reach is TimeReach.CYCLE and cycle_id is not None:
+        with connector.store.read() as conn:
+            there = objectives.ids_of_cycle(conn, site, cycle_id) | cycle_lines.ids(conn, site, [cycle_id])
+        return at_end | (there & found.during(*_days_of(connector, site, cycle_id, now)))
+    return at_end if cycle_id else frozenset()
+
+
+def _days_of(connector: Connector, site: str, cycle_id: str, now: datetime) -> tuple[int, int]:
+    """From when a cycle ran until it was over, or now (epoch milliseconds); of one that the mapping no longer has all time."""
+    try:
+        mapping = connector.context(site).mapping
+    except Refusal:
+        return 0, to_ms(now)
+    cycle = mapping.cycles.get(cycle_id)
+    if cycle is None:
+        return 0, to_ms(now)
+    return to_ms(day_start(cycle.start, mapping.zone)), min(to_ms(end_of(cycle, mapping.zone)), to_ms(now))
+
+
+def _argument(
+    use_case: Callable[..., object], name: str, args: tuple[object, ...], named: Mapping[str, object]
+) -> object:
+    """What was given for an argument of this name; None where nothing was."""
+    place = _place_of(use_case, name)
+    return named.get(name, args[place] if place is not None and len(args) > place else None)
 
 
 def _of_these(given: object, names: Collection[str]) -> bool:
@@ -149,9 +236,10 @@ def _require_order_in_sight(
     if not isinstance(wanted, RowSelection) or wanted.order != "progress":
         return
     for view in views:
-        if modes_of(connector).get(view.site) is Visibility.NUMBERS and numberless(
-            connector, view.site, view.person
-        ):
+        if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
+            continue
+        found = numbers_hidden(connector, view.site, view.person)
+        if found.now or any(not wanted.cycles or cycle in wanted.cycles for _, cycle in found.cycles):
             raise PermissionRefusal(
                 f"The list of the site {view.site} cannot be sorted by progress by somebody who may not see each number. Sort it by health, key or change."
             )
@@ -225,21 +313,36 @@ def _person_of(connector: Connector, actor: Actor, site: str) -> str:
 
 
 def show_to_viewer(
-    connector: Connector, views: tuple[Viewpoint, ...], value: object, *, of_one: bool = False
+    connector: Connector,
+    views: tuple[Viewpoint, ...],
+    value: object,
+    asked: tuple[object, ...] = (),
+    *,
+    of_one: bool = False,
 ) -> object:
-    """A value as seen from these places; `of_one`: of one objective whose numbers they may not see."""
+    """A value as seen from these places, as it was `asked` for; `of_one`: of one objective whose numbers they may not see."""
     if isinstance(value, Iterator):
-        return iter(()) if of_one else _parts(connector, views, value)
+        return iter(()) if of_one else _parts(connector, views, value, asked)
     for view in views:
         hidden = hidden_in(connector, view, value)
         try:
-            cut = Cut(hidden, WHOLE, NEVER, _others(connector, view))
+            cut = Cut(hidden, WHOLE, NEVER, _others(connector, view), about=_asked_about(hidden.past, asked))
             value = cut.of_one(value) if of_one else cut.value(value)
         except UncutValue as error:
             raise PermissionRefusal(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
+
+
+def _asked_about(past: HiddenNumbers, asked: tuple[object, ...]) -> str | None:
+    """The objective that was asked for, of those whose numbers of some times are not theirs to see."""
+    for id_ in past.times:
+        called = past.names.get(id_)
+        names = {id_} if called is None else {id_, called.key, called.key.lower(), *called.former_keys} - {""}
+        if any(_of_these(one, names) for one in asked):
+            return id_
+    return None
 
 
 def _others(connector: Connector, view: Viewpoint) -> frozenset[str]:
@@ -266,17 +369,25 @@ def hidden_from_strangers(connector: Connector, site: str, ids: Collection[str])
     hidden = hidden_in(connector, view, frozenset(ids))
     gone = {one for one in ids if hidden.named(one)}
     if mode is Visibility.NUMBERS:
-        gone |= numberless(connector, site, "").keys()
+        found = numbers_hidden(connector, site, "")
+        gone |= found.now.keys() | {
+            id_ for id_, cycle in found.cycles if found.runs.get(id_) in (None, cycle)
+        }
     return frozenset(ids) & gone
 
 
-def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[object]) -> Iterator[object]:
+def _parts(
+    connector: Connector,
+    views: tuple[Viewpoint, ...],
+    values: Iterator[object],
+    asked: tuple[object, ...],
+) -> Iterator[object]:
     while True:
         with _whole(connector, views):
             part = tuple(islice(values, BATCH))
         if not part:
             return
-        yield from cast("tuple[object, ...]", show_to_viewer(connector, views, part))
+        yield from cast("tuple[object, ...]", show_to_viewer(connector, views, part, asked))
 
 
 def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIssues:
@@ -307,6 +418,8 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
     lost = {key for key in names.keys - known if key.rpartition("-")[0] in projects}
     secret = row_key(connector.settings)
+    by_numbers = modes_of(connector).get(view.site) is Visibility.NUMBERS
+    past = numbers_hidden(connector, view.site, view.person) if by_numbers else HiddenNumbers()
     return HiddenIssues(
         {one.id: one.title for one in gone},
         by_key | {name: name for name in (*lost, *left)},
@@ -316,16 +429,15 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
         former_titles={one.id: one.former_titles for one in gone if one.former_titles},
         summed=summed,
         objectives=counted,
-        numberless=_names_without_numbers(connector, view),
-        unnumbered=modes_of(connector).get(view.site) is Visibility.NUMBERS,
+        numberless=_names_without_numbers(past.now),
+        past=past,
+        at=connector.clock(),
+        unnumbered=by_numbers,
     )
 
 
-def _names_without_numbers(connector: Connector, view: Viewpoint) -> dict[str, str]:
+def _names_without_numbers(found: Mapping[str, Mention]) -> dict[str, str]:
     """The ids, keys and titles of the objectives whose numbers they may not see, each with its id."""
-    if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
-        return {}
-    found = numberless(connector, view.site, view.person)
     return {
         name: id_
         for id_, one in found.items()
@@ -448,8 +560,7 @@ def _given(
     use_case: Callable[..., object], name: str, args: tuple[object, ...], named: Mapping[str, object]
 ) -> str:
     """The text that was given for an argument of this name; "" where there is none."""
-    place = _place_of(use_case, name)
-    given = named.get(name, args[place] if place is not None and len(args) > place else None)
+    given = _argument(use_case, name, args, named)
     return given if isinstance(given, str) and given.strip() else ""
 
 

@@ -161,25 +161,36 @@ class LineNames(msgspec.Struct, frozen=True, gc=False):
 
 
 class CountingLine(NamedTuple):
-    """An objective as it was called when a cycle was over, what it was aligned to, and the ids of the issues in its numbers."""
+    """An objective as it was called when a cycle was over, what it was aligned to, and the ids of the issues in its numbers; with the cycle and its end (epoch milliseconds)."""
 
     id: str
     key: str
     title: str
     aligned_to: frozenset[str]
     counted: frozenset[str]
+    cycle: str
+    ends_ms: int
 
 
 def names(conn: Connection, site: str) -> list[CountingLine]:
     """All lines of a site with what they count; no number is read."""
-    mine = select(cycle_line.c.headline, cycle_line.c.counted).where(cycle_line.c.site == site)
+    columns = (cycle_line.c.headline, cycle_line.c.counted, cycle_line.c.cycle, cycle_line.c.ends_at)
+    mine = select(*columns).where(cycle_line.c.site == site)
     head = json_text.decoder(LineNames)
     found = []
     for row in conn.execute(mine):
         one = head.decode(row.headline)
         counted = json_text.decode(row.counted, frozenset[str])
         found.append(
-            CountingLine(id=one.id, key=one.key, title=one.title, aligned_to=one.aligned_to, counted=counted)
+            CountingLine(
+                id=one.id,
+                key=one.key,
+                title=one.title,
+                aligned_to=one.aligned_to,
+                counted=counted,
+                cycle=row.cycle,
+                ends_ms=row.ends_at,
+            )
         )
     return found
 

@@ -28,6 +28,7 @@ from connectors.store.database.sql import (
 from connectors.store.mirror import former_titles
 from connectors.store.mirror.issue_text import IssueMemory, IssueReader, text_of
 from connectors.store.schema import former_key, former_title, issue, link
+from connectors.store.visibility import past_sights
 from mappings.facts.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -114,6 +115,7 @@ def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
     ids = list(ids)
     if not ids:
         return
+    past_sights.keep_of_departing(conn, site, ids)
     for table, column in (
         (issue, issue.c.id),
         (link, link.c.issue_id),

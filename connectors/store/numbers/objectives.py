@@ -45,6 +45,7 @@ from connectors.store.lists import list_line
 from connectors.store.numbers import snapshots
 from connectors.store.schema import alignment, dependency, listing, objective
 from connectors.store.schema import history as points
+from connectors.store.visibility import counted_spans
 from mappings.rollup.state import HealthLevel, ObjectiveState
 
 HEADLINE = (
@@ -139,6 +140,7 @@ def succeed(
     }
     conn.execute(_keeping(conn.dialect.name), row)
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
+    counted_spans.note(conn, site, None if former is None else former.state, state, now)
     if state.plain:
         if former is not None and not former.state.plain:
             list_line.forget(conn, site, [state.id])
@@ -161,20 +163,28 @@ def backfill(
 
     Of each objective only what lies before its first observed point is kept, and only where something changed.
     """
-    kept = _news(conn, site, states)
+    found, observed = list(states), _observed(conn, site)
+    kept = _news(found, observed)
     rows = [{**_point(site, state, mapping_revision, at), "backfilled": 1} for at, state in kept]
     if rows:
         conn.execute(insert(points), rows)
     snapshots.backfill(conn, site, kept, mapping_revision)
+    ends = {id_: to_ms(at) for id_, at in observed.items()}
+    past = ((to_ms(at), state) for at, state in found if at < observed.get(state.id, at + _ONE))
+    counted_spans.note_past(conn, site, counted_spans.spans_of(past, ends))
     return len(rows)
 
 
-def _news(
-    conn: Connection, site: str, states: Iterable[tuple[datetime, ObjectiveState]]
-) -> list[tuple[datetime, ObjectiveState]]:
+def _observed(conn: Connection, site: str) -> dict[str, datetime]:
+    """By objective when it was observed first."""
     first = select(points.c.objective_id, func.min(points.c.at)).group_by(points.c.objective_id)
     rows = conn.execute(first.where(points.c.site == site, points.c.backfilled == 0))
-    observed = {objective_id: from_ms(at) for objective_id, at in rows}
+    return {objective_id: from_ms(at) for objective_id, at in rows}
+
+
+def _news(
+    states: Iterable[tuple[datetime, ObjectiveState]], observed: Mapping[str, datetime]
+) -> list[tuple[datetime, ObjectiveState]]:
     last: dict[str, tuple[object, ...]] = {}
     kept = []
     for at, state in states:
@@ -268,9 +278,11 @@ def load_all(conn: Connection, site: str) -> list[SavedObjective]:
     return [saved_of_row(row) for row in rows]
 
 
-def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
+def remove(conn: Connection, site: str, ids: Iterable[str], now: datetime) -> None:
     """Forget these objectives and what they hang on; their history, ledgers included, stays for those who ask later."""
     ids = list(ids)
+    for one in several(conn, site, ids).values():
+        counted_spans.note(conn, site, one.state, None, now)
     for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
         conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
     list_line.forget(conn, site, ids)

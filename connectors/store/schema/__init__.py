@@ -96,7 +96,14 @@ from connectors.store.schema.sites import (
     site,
     webhook_state,
 )
-from connectors.store.schema.visibility import account_person, issue_sight, site_visibility
+from connectors.store.schema.visibility import (
+    account_person,
+    counted_span,
+    departed_sight,
+    issue_sight,
+    project_sight,
+    site_visibility,
+)
 from connectors.store.schema.work import (
     batch_size,
     brake,
@@ -156,6 +163,7 @@ __all__ = [
     "coming_mapping",
     "comment",
     "comment_read",
+    "counted_span",
     "cycle_alignment",
     "cycle_end",
     "cycle_line",
@@ -165,6 +173,7 @@ __all__ = [
     "delivery_base",
     "delivery_count",
     "delivery_source",
+    "departed_sight",
     "dependency",
     "draft",
     "drift",
@@ -214,6 +223,7 @@ __all__ = [
     "plan",
     "process",
     "process_crash",
+    "project_sight",
     "promotion",
     "quota",
     "read_failure",

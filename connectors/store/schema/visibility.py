@@ -38,3 +38,34 @@ issue_sight = Table(
     Index(None, "site", "issue_id"),
     Index(None, "asked_at"),
 )
+
+counted_span = Table(
+    "counted_span",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("issue_id"),
+    columns.number("since"),
+    Column("until", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+project_sight = Table(
+    "project_sight",
+    columns.metadata,
+    columns.site(),
+    columns.part("person"),
+    columns.part("project_id"),
+    columns.number("at"),
+    sqlite_with_rowid=False,
+)
+
+departed_sight = Table(
+    "departed_sight",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("person"),
+    columns.number("at"),
+    sqlite_with_rowid=False,
+)

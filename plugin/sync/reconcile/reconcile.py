@@ -459,7 +459,7 @@ def _save(
     with resting_if_large(found.before), context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id, found.before)
         if state is None:
-            objectives.remove(conn, context.site, [objective_id])
+            objectives.remove(conn, context.site, [objective_id], now)
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
             comments.watch(context, conn, state)

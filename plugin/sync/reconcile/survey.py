@@ -19,6 +19,7 @@ from connectors.store.database import json_text
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.visibility import counted_spans
 from connectors.store.work import due, last_reconcile, objective_traits
 from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import written_values
@@ -178,6 +179,7 @@ def note_turning(
         if latest <= before:
             former = (saved.state, saved.mapping_revision)
             snapshots.keep(conn, site, former, moved[id_].state, revision, before)
+            counted_spans.note_moment(conn, site, [moved[id_].state], {id_: saved.state}, before)
         turned += [state for state in (moved[id_].turned,) if state is not None]
     stored = objectives.list_revisions(conn, site) if same else {}
     for id_, one in same.items():
@@ -192,6 +194,9 @@ def keep_turned(context: Context, states: Iterable[ObjectiveState], revision: st
     while chunk := list(islice(source, AT_ONCE)):
         with context.store.write() as conn:
             snapshots.keep_several(conn, context.site, chunk, revision, at)
+            stored = objectives.several(conn, context.site, [one.id for one in chunk])
+            known = {id_: one.state for id_, one in stored.items()}
+            counted_spans.note_moment(conn, context.site, chunk, known, at)
 
 
 def mark_differing(

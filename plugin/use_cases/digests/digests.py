@@ -46,6 +46,7 @@ from plugin.use_cases.digests.waits import OwnedWait, all_waits, waits_of
 from plugin.use_cases.objectives import movement
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 from plugin.use_cases.viewer import as_strangers_see
+from plugin.use_cases.visibility.dated_numbers import TOLD_OF
 
 LEASE = timedelta(minutes=2)
 WEEK = timedelta(days=7)
@@ -73,6 +74,10 @@ class PreparedDigest:
     due: datetime
     message: DigestMessage
     why_not: str = ""
+
+    def numbers_of(self, now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of."""
+        return now - TOLD_OF, now
 
 
 TRIED = (OutboxState.SENT, OutboxState.DEAD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import CycleDays, running_cycles
+from plugin.use_cases.objectives.moments import WEEK
 from plugin.use_cases.objectives.objective_list import START, ListedHead, RowSelection, list_objectives
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
@@ -48,6 +50,10 @@ class AgendaItem:
 
     row: ListedHead
     reason: Reason
+
+    def only_told_by(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """The time whose numbers alone put it here; None: those of now did."""
+        return (now - WEEK, now) if self.reason is Reason.FELL else None
 
     @property
     def question(self) -> str:

@@ -65,6 +65,10 @@ class AsOf:
     stood: PastStanding
     untold: tuple[str, ...] = ()
 
+    def numbers_of(self, _now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of."""
+        return self.at, self.at
+
     @property
     def certainty(self) -> Certainty:
         """How sure it is."""

@@ -40,6 +40,10 @@ class ToldMovement:
     choice: str = ""
     cycles: tuple[str | None, str | None] = (None, None)
 
+    def numbers_of(self, _now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of."""
+        return min(self.since, self.until), self.until
+
 
 def movement_between(
     conn: Connection, site: str, objective_id: str, since: datetime, until: datetime

@@ -135,6 +135,10 @@ class ListedHead:
     elsewhere: int = 0
     ended_at: datetime | None = None
 
+    def numbers_of(self, _now: datetime) -> tuple[datetime, datetime] | None:
+        """The time that its numbers are of; None: now."""
+        return None if self.ended_at is None else (self.ended_at, self.ended_at)
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectivePage:

@@ -67,6 +67,18 @@ class NamedObjective:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedEvent:
+    """What an event tells, and when it happened."""
+
+    at: datetime
+    data: PlainValues
+
+    def numbers_of(self, _now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of: it tells what stood before, too."""
+        return self.at - timedelta(milliseconds=1), self.at
+
+
+@dataclass(frozen=True, slots=True)
 class EventBatch:
     """What is to be told to one subscription, and up to which rows that goes."""
 
@@ -113,9 +125,11 @@ def told_to_strangers(connector: Connector, site: str, body: str) -> str:
     """What is posted of an event: where issues are shown by permission, as somebody sees it who has not signed in at Jira."""
     told: dict[str, PlainValues] = json.loads(body)
     data = told["data"]
-    seen = as_strangers_see(connector, site, data)
-    if seen is data:
+    event = DatedEvent(datetime.fromisoformat(str(told["timestamp"])), data)
+    found = as_strangers_see(connector, site, event)
+    if found is event:
         return body
+    seen = found.data
     id_, key, title = (str(data.get(name) or "") for name in ("objective", "key", "title"))
     named = as_strangers_see(connector, site, NamedObjective(id_, key, title))
     if "title" in data:

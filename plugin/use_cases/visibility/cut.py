@@ -11,8 +11,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -20,9 +21,12 @@ from pathlib import PurePath
 
 import msgspec
 
+from connectors.store.visibility.hidden_numbers import HiddenNumbers
+from connectors.store.visibility.mentions import Mention
 from mappings.explain.movement import Effect
 from mappings.rollup.rows.ledger import HIDDEN, Contribution
 from mappings.rollup.state import ObjectiveState, counted_in
+from plugin.use_cases.visibility.dated_numbers import STEPS, WORDLESS, times_of, times_of_part, times_told_by
 from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, objective_in
 from plugin.use_cases.visibility.row_sum import WORK, summed_effects, summed_rows
 
@@ -32,6 +36,8 @@ ANY_KEY = re.compile(KEY.pattern, re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
 ID = re.compile(r"[1-9][0-9]{0,17}")
 TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
+EPOCH = datetime.fromtimestamp(0, UTC)
+NOTHING_PAST = HiddenNumbers()
 TOKEN = re.compile(r"\x00([0-9]+)\x00")
 """What stands for the name of a hidden issue while a sentence is cut: which name it was, by its place among them."""
 NAMED = re.compile(rf"{TOKEN.pattern}(?:[ :,“”]+{TOKEN.pattern})*")
@@ -89,6 +95,10 @@ class HiddenIssues:
     """The objectives whose numbers they may not see, by id, key and title, hidden ones and others."""
     unnumbered: bool = False
     """Whether no state that counts one of these issues has its numbers told: what an objective was, or would be by a draft, may count others than it does."""
+    past: HiddenNumbers = NOTHING_PAST
+    """Of which objectives they see the numbers, but not those of some times."""
+    at: datetime = EPOCH
+    """Now."""
 
     def named(self, name: object) -> str | None:
         """The hidden issue that this id or key means; None where it means none."""
@@ -120,7 +130,8 @@ def names_in(value: object, others: frozenset[str] = frozenset()) -> Names:
 class Cut:
     """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are, those of the kinds `never` are nobody's.
 
-    `others` are sites whose issues these are not, though their ids may be the same numbers.
+    `others` are sites whose issues these are not, though their ids may be the same numbers. `about`: the id of the objective that all is told of,
+    where it was asked of one.
     """
 
     def __init__(
@@ -129,8 +140,19 @@ class Cut:
         whole: tuple[type, ...] = (),
         never: tuple[type, ...] = (),
         others: frozenset[str] = frozenset(),
+        *,
+        about: str | None = None,
     ) -> None:
         self._hidden = hidden
+        self._about = about
+        self._then = frozenset[str]()
+        """Ids of the objectives whose numbers are not theirs to see of the time that is told of."""
+        self._past_names = {
+            name: id_
+            for id_ in hidden.past.times
+            for name in (id_, *_called(hidden.past.names.get(id_)))
+            if name.strip()
+        }
         self._others = others
         self._never = never
         self._whole = whole
@@ -146,14 +168,15 @@ class Cut:
             called[key].add(issue)
         self._called = called
         self._titles = _Phrases(called)
-        self._numberless = _Phrases(one for one in hidden.numberless if not ID.fullmatch(one) and one.strip())
+        self._bare = hidden.numberless
+        self._numberless = _phrases_of(hidden.numberless)
         self._named = list[set[str]]()
 
     def text(self, text: str) -> str:
         """A sentence without the hidden issues that it names: how many they are is said. Of a row that is not told apart the sentence says nothing at all."""
         if text[:1] in ("{", "[") and (made := self._json(text)) is not None:
             return made
-        if self._hidden.numberless:
+        if self._bare:
             text = self._without_numbers(text)
         self._named = []
         marked = ANY_KEY.sub(self._key, self._titles.replaced(text.replace("\x00", ""), self._title))
@@ -206,7 +229,7 @@ class Cut:
         return REPEATED.sub(RESTRICTED, "".join(told))
 
     def _numberless_key(self, found: re.Match[str]) -> str:
-        return " " if found[0].upper() in self._hidden.numberless else found[0]
+        return " " if found[0].upper() in self._bare else found[0]
 
     def _sentence(self, said: str) -> str:
         """A sentence as it was, unless it tells something of a row that is not told apart."""
@@ -217,6 +240,29 @@ class Cut:
 
     def value(self, value: object) -> object:
         """A value, as they see it. Raises UncutValue."""
+        wordless = not self._hidden.past.times or isinstance(value, WORDLESS)
+        times = None if wordless else times_of(value, self._hidden.at)
+        if times is None:
+            return self._cut(value)
+        with self._during(*times):
+            return self._cut(value)
+
+    @contextmanager
+    def _during(self, first: int, last: int) -> Iterator[None]:
+        """What is cut in here tells numbers of this time, too (epoch milliseconds)."""
+        known = (self._then, self._bare, self._numberless)
+        news = self._hidden.past.during(first, last) - self._then
+        if news:
+            self._then |= news
+            more = {name: id_ for name, id_ in self._past_names.items() if id_ in news}
+            self._bare = {**self._bare, **more}
+            self._numberless = _phrases_of(self._bare)
+        try:
+            yield
+        finally:
+            self._then, self._bare, self._numberless = known
+
+    def _cut(self, value: object) -> object:
         if type(value) is str:
             return self.text(value)
         if isinstance(value, self._never):
@@ -241,6 +287,13 @@ class Cut:
         raise UncutValue(f"nobody knows how to cut {type(value).__name__}")
 
     def _mapping(self, value: Mapping[object, object]) -> object:
+        known, self._about = self._about, self._objective_of(value) or self._about
+        try:
+            return self._mapping_of_it(value)
+        finally:
+            self._about = known
+
+    def _mapping_of_it(self, value: Mapping[object, object]) -> object:
         if self._has_no_numbers(value):
             value = {name: _bare_number(name, part) for name, part in value.items()}
         kept = value.items() if not self._hidden.summed else self._kept(value)
@@ -258,14 +311,19 @@ class Cut:
         """Those of a list, as they see it; rows that are not told apart are one line or none."""
         if not self._hidden.summed:
             return list(map(self.value, values))
+        bare: object = None
         made, rows, effects = list[object](), list[Contribution](), list[Effect]()
         for one in values:
             if isinstance(one, Contribution) and self._hidden.named(one.id) is not None:
                 rows.append(one)
             elif isinstance(one, Effect) and self._hidden.named(one.id) is not None:
                 effects.append(one)
-            elif self._row(one) is None:
+            elif self._row(one) is None and not self._is_untold(one):
                 cut = self.value(one)
+                step = isinstance(one, STEPS) and self._is_dated_out(one)
+                if step and bare is not None and _says_the_same(bare, cut):
+                    continue
+                bare = cut if step else None
                 if not (type(cut) is str and made and cut == made[-1] and cut.startswith(WORK)):
                     made.append(cut)
         if rows:
@@ -293,31 +351,86 @@ class Cut:
         return self.text(name) if type(name) is str else name
 
     def _record(self, value: object, names: Iterable[str], made: Callable[..., object]) -> object:
-        names = list(names)
+        known, self._about = self._about, self._objective_of(value) or self._about
+        try:
+            return self._record_of_it(value, list(names), made)
+        finally:
+            self._about = known
+
+    def _record_of_it(self, value: object, names: list[str], made: Callable[..., object]) -> object:
         hidden = self._subject(value, names)
         numberless = self._has_no_numbers(value)
         news = {}
         for name in names:
             given = getattr(value, name)
-            before = bare_part(name, given) if numberless else given
+            bare = numberless or self._is_part_dated_out(value, name)
+            before = bare_part(name, given) if bare else given
             after = self.value(before) if hidden is None else self._of_hidden(name, before, hidden, names)
             if after is not given and after != given:
                 news[name] = after
         return made(value, **news) if news else value
 
-    def _has_no_numbers(self, value: object) -> bool:
-        """Whether a value is of an objective whose numbers they may not see, or holds one that is."""
-        if not self._hidden.numberless and not self._hidden.unnumbered:
+    def _has_no_numbers(self, value: object, *, said: bool = False) -> bool:
+        """Whether a value is of an objective whose numbers they may not see, or holds one that is; of what was `said` it does not matter when."""
+        if not self._bare and not self._hidden.unnumbered:
             return False
+        if (not said and self._is_dated_out(value)) or self._stood_at_hidden_end(value):
+            return True
         counted = counted_in(value) if self._hidden.unnumbered and isinstance(value, ObjectiveState) else ()
         if not self._hidden.titles.keys().isdisjoint(counted):
             return True
         names = _names(value)
-        if objective_in(value, names, _part, self._hidden.numberless) is not None:
+        if objective_in(value, names, _part, self._bare) is not None:
             return True
         if self._hidden.unnumbered and "aligned_to" in names and self._subject(value, names) is not None:
             return True
-        return any(name in names and self._has_no_numbers(_part(value, name)) for name in HELD)
+        return any(
+            name in names and self._has_no_numbers(_part(value, name), said=name == "check_in")
+            for name in HELD
+        )
+
+    def _objective_of(self, value: object) -> str | None:
+        """The objective, of those whose numbers of some times are not theirs to see, that a value says it is of."""
+        if not self._past_names:
+            return None
+        names = _names(value)
+        said = objective_in(value, names, _part, self._past_names)
+        if said is not None:
+            return said
+        held = (self._objective_of(_part(value, name)) for name in HELD if name in names)
+        return next((one for one in held if one is not None), None)
+
+    def _is_dated_out(self, value: object) -> bool:
+        """Whether a value tells numbers of a time of which those of its objective are not theirs to see."""
+        past = self._hidden.past
+        if not past.times or self._about is None:
+            return False
+        times = times_of(value, self._hidden.at)
+        return times is not None and past.hide(self._about, *times)
+
+    def _is_untold(self, value: object) -> bool:
+        """Whether a value stands in a list by numbers alone that are not theirs to see."""
+        times = times_told_by(value, self._hidden.at) if self._hidden.past.times else None
+        about = self._objective_of(_part(value, "row")) if times is not None else None
+        return times is not None and about is not None and self._hidden.past.hide(about, *times)
+
+    def _is_part_dated_out(self, value: object, name: str) -> bool:
+        past = self._hidden.past
+        if not past.times or self._about is None:
+            return False
+        times = times_of_part(value, name, self._hidden.at)
+        return times is not None and past.hide(self._about, *times)
+
+    def _stood_at_hidden_end(self, value: object) -> bool:
+        """Whether a value is of an objective in a cycle at whose end it counted what they may not see."""
+        if not self._hidden.past.cycles:
+            return False
+        names = _names(value)
+        if "cycle_id" not in names:
+            return False
+        cycle = _part(value, "cycle_id")
+        id_ = objective_in(value, names, _part, self._past_names)
+        return isinstance(cycle, str) and id_ is not None and (id_, cycle) in self._hidden.past.cycles
 
     def of_one(self, value: object) -> object:
         """What was asked of one objective whose numbers they may not see: nothing of a list, and of anything else what is no number."""
@@ -383,6 +496,20 @@ class _Phrases:
         for one in self._wordless:
             said = said.replace(one, by(one)) if one in said else said
         return said
+
+
+def _phrases_of(names: Iterable[str]) -> _Phrases:
+    """Keys and titles among names; an id is none in a text."""
+    return _Phrases(one for one in names if not ID.fullmatch(one) and one.strip())
+
+
+def _called(one: Mention | None) -> tuple[str, ...]:
+    return () if one is None else (one.key, one.title, *one.former_titles)
+
+
+def _says_the_same(one: object, other: object) -> bool:
+    """Whether two steps without numbers tell the same health, whenever that was."""
+    return all(getattr(one, name, None) == getattr(other, name, None) for name in ("health", "kind", "text"))
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -156,6 +156,45 @@ RULES = {
 }
 
 
+class TimeReach(Enum):
+    """Of which time the numbers are in the answer of a use case that tells of many together."""
+
+    NOW = "of now; what else it tells is of each for itself"
+    END = "of the end of the cycle that it is asked for, or of now where that runs; without one of now"
+    CYCLE = "of all days of that cycle, until now"
+    ENDS = "of the ends of all cycles"
+    INSTANT = "of the instant that it is asked for, and of now"
+    EVER = "of any time"
+
+
+REACHES: Mapping[TimeReach, str] = {
+    TimeReach.NOW: (
+        "mappings.field_samples.read_samples mappings.first_mapping.first_number mappings.mapping_life.activate "
+        "mappings.mapping_life.begin_activation mappings.mapping_life.preview_text meeting.agenda.show_meeting"
+    ),
+    TimeReach.END: (
+        "cycles.carry.carry_forward cycles.carry.preview_carry cycles.carry_undo.preview_undo cycles.carry_undo.undo_carry "
+        "cycles.closure.close_cycle cycles.cycles.show_cycle cycles.versions.difference "
+        "practice.practice.assess_practice practice.scorecard.show_scorecard"
+    ),
+    TimeReach.CYCLE: (
+        "cycles.locks.show_lock cycles.locks.unlock_cycle cycles.replay.read_lacking_of_cycle cycles.replay.replay "
+        "cycles.replay.replay_draft forecasts.forecast_record.calibration_of"
+    ),
+    TimeReach.ENDS: "cycles.cycles.list_cycles practice.advice.list_advice",
+    TimeReach.INSTANT: "mappings.past_preview.preview_as_of mappings.past_preview.read_lacking_then",
+    TimeReach.EVER: "imports.okr_export.export_okrs",
+}
+"""Every use case whose rule is ALL, by how far back its numbers go."""
+REACH_OF = {name: reach for reach, named in REACHES.items() for name in named.split()}
+
+
+def reach_of(use_case: Callable[..., object]) -> TimeReach:
+    """How far back the numbers of a use case go; ever, where nobody thought of it."""
+    name = f"{use_case.__module__}.{use_case.__qualname__}".removeprefix(ROOM)
+    return REACH_OF.get(name, TimeReach.EVER)
+
+
 def rule_of(use_case: Callable[..., object]) -> NumberRule:
     """The rule of a use case; the strictest where nobody thought of it."""
     return RULES.get(f"{use_case.__module__}.{use_case.__qualname__}".removeprefix(ROOM), NumberRule.ALL)

@@ -19,6 +19,7 @@ from plugin.sync.write_back import hold
 from plugin.sync.write_back.hold import Ending
 from plugin.use_cases.objectives.objective_lookup import computed_id
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+from plugin.use_cases.visibility.dated_numbers import LEFT_IN_FIELD
 
 
 class UnknownHeldWrite(Refusal):
@@ -50,6 +51,10 @@ class HeldWrite:
     reason: str
     why: str
     since: datetime
+
+    def numbers_of(self, now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of: what stands may have been written long before."""
+        return self.since - LEFT_IN_FIELD, now
 
 
 @question(VIEWER)

@@ -17,6 +17,7 @@ from plugin.next_steps import ACCEPT_GAP, HELD_WRITES, LOSSES, Door, NextStep
 from plugin.runtime.connector import Connector
 from plugin.sync.refresh.gaps import needed_by
 from plugin.use_cases.permission import VIEWER, question
+from plugin.use_cases.visibility.dated_numbers import LEFT_IN_FIELD
 from plugin.use_cases.work.dead_letters import DeadLetter, letters
 from plugin.use_cases.work.gaps import GapRow, gap_row
 from plugin.use_cases.work.held_writes import HeldWrite, held_writes
@@ -83,6 +84,10 @@ class Obstacle:
     step: NextStep | None = None
     accepted_by: str = ""
     doubted: bool = False
+
+    def numbers_of(self, now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of: what stands may have been written long before."""
+        return self.since - LEFT_IN_FIELD, now
 
     @property
     def head(self) -> str:

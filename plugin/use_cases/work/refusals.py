@@ -15,6 +15,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_lookup import name_objectives
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+from plugin.use_cases.visibility.dated_numbers import LEFT_IN_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class RefusedWrite:
     mapping_revision: str
     since: datetime
     probing: bool = False
+
+    def numbers_of(self, now: datetime) -> tuple[datetime, datetime]:
+        """The time that its numbers are of: what stands may have been written long before."""
+        return self.since - LEFT_IN_FIELD, now
 
 
 @question(VIEWER)

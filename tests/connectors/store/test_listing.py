@@ -250,7 +250,7 @@ def test_what_is_kept_is_what_was_saved_last(store, built, drawn, changed) -> No
         keep(conn, first)
         keep(conn, then)
         for site, id_ in gone:
-            objectives.remove(conn, site, [id_])
+            objectives.remove(conn, site, [id_], datetime(2026, 1, 1, tzinfo=UTC))
         left = [
             One(one.site, one.state, moved_at(conn, one)) for name, one in last.items() if name not in gone
         ]

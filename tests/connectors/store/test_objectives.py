@@ -89,7 +89,7 @@ def test_removed_objectives_leave_their_history(
     with store.write() as conn:
         objectives.save(conn, "main", an_objective("1"), "r1", now)
         objectives.save(conn, "main", an_objective("2"), "r1", now)
-        objectives.remove(conn, "main", ["1"])
+        objectives.remove(conn, "main", ["1"], now)
         assert [saved.state.id for saved in objectives.load_all(conn, "main")] == ["2"]
         assert objectives.depending_on(conn, "main", ["1", "10002"]) == {"2"}
         assert len(objectives.history(conn, "main", "1")) == 1
@@ -109,7 +109,7 @@ def test_objectives_are_found_by_what_they_are_aligned_to(
     assert above("@company") == ["1", "3"]
     with store.write() as conn:
         objectives.save(conn, "main", an_objective("1", aligned_to=("2",)), "r1", now)
-        objectives.remove(conn, "main", ["3"])
+        objectives.remove(conn, "main", ["3"], now)
     assert above("@company") == []
     assert above("2") == ["1"]
 

@@ -148,7 +148,7 @@ def test_an_issue_that_nobody_looks_for_makes_no_objective_be_read(context: Cont
     assert asking(()) == ({"1", "2"} if by_field else set())
     with context.store.write() as conn:
         candidates.fill(conn, "main", "another", {})
-        objectives.remove(conn, "main", ["2"])
+        objectives.remove(conn, "main", ["2"], NOW)
     again = replace(context, mapping=replace(context.mapping, revision="another"))
     with context.store.read() as conn:
         assert askers(

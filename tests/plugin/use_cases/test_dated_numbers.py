@@ -1,0 +1,139 @@
+"""Every type in which a number of an objective is told says of which time, or is one of now."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import is_dataclass
+from decimal import Decimal
+from fractions import Fraction
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import get_args, get_type_hints
+
+import plugin.use_cases
+from plugin.use_cases.permission import MARK
+from plugin.use_cases.visibility.dated_numbers import PARTS, TIMES
+from plugin.use_cases.visibility.number_cut import NUMBERS
+from plugin.use_cases.visibility.number_rules import (
+    REACHES,
+    ROOM,
+    RULES,
+    NumberRule,
+    TimeReach,
+    reach_of,
+    rule_of,
+)
+
+OF_NOW = [
+    "mappings.explain.movement.Effect",
+    "mappings.explain.movement.Movement",
+    "mappings.rollup.rows.ledger.Contribution",
+    "mappings.rollup.rows.ledger.Ledger",
+    "mappings.rollup.state.Health",
+    "mappings.rollup.state.KeyResultState",
+    "mappings.rollup.state.Measurement",
+    "mappings.rollup.state.ObjectiveState",
+    "mappings.write_back.preview.ProgressAndHealth",
+    "mappings.rollup.cycles.score.Score",
+    "mappings.forecast.answer.DeliveryWork",
+    "mappings.forecast.answer.Forecast",
+    "mappings.forecast.answer.ReadingsTrend",
+    "mappings.forecast.answer.TargetRange",
+    "mappings.write_back.plan.Change",
+    "plugin.use_cases.objectives.fed_numbers.FedFigure",
+    "mappings.forecast.answer.Lack",
+    "mappings.write_back.target.Aim",
+]
+"""Of the time of what holds them, or of now; of a forecast the work and the readings of issues that count now are told."""
+OF_NO_OBJECTIVE = [
+    "connectors.store.jobs",
+    "mappings.document",
+    "mappings.facts",
+    "mappings.imports",
+    "connectors.store.imports",
+    "mappings.kpi",
+    "connectors.store.kpis",
+    "plugin.use_cases.kpis",
+    "plugin.use_cases.health.diagnostics",
+    "mappings.practice",
+    "plugin.runtime",
+    "connectors.store.work.inbox",
+    "mappings.jql",
+    "plugin.use_cases.imports",
+    "plugin.use_cases.sites",
+    "mappings.diagnostic.Diagnostic",
+]
+"""Where what is called a number is one of a KPI, of a file, of a rule or of a process."""
+
+
+def parts_of(shape: object) -> Iterator[object]:
+    yield shape
+    for one in get_args(shape):
+        if not isinstance(one, str):
+            yield from parts_of(one)
+
+
+def hints_of(shape: object) -> dict[str, object]:
+    with suppress(NameError):
+        return get_type_hints(shape)
+    return {}
+
+
+def told_by(shape: object, found: set[type]) -> None:
+    for one in parts_of(shape):
+        if inspect.isclass(one) and (is_dataclass(one) or hasattr(one, "_fields")) and one not in found:
+            found.add(one)
+            for each in hints_of(one).values():
+                told_by(each, found)
+
+
+def told_types() -> set[type]:
+    found = set[type]()
+    for module in walk_packages(plugin.use_cases.__path__, ROOM):
+        for value in vars(import_module(module.name)).values():
+            if (
+                callable(value)
+                and hasattr(value, MARK)
+                and rule_of(value) in (NumberRule.EACH, NumberRule.ONE)
+            ):
+                told_by(hints_of(inspect.unwrap(value)).get("return"), found)
+    return found
+
+
+def holds_number(shape: type) -> bool:
+    return any(
+        name in NUMBERS or any(part in (Fraction, Decimal) for part in parts_of(hint))
+        for name, hint in hints_of(shape).items()
+    )
+
+
+def test_of_every_type_that_tells_a_number_it_is_known_of_which_time_it_is() -> None:
+    dated = {*TIMES, *(shape for shape, _ in PARTS)}
+    unknown = sorted(
+        name
+        for shape in told_types()
+        for name in [f"{shape.__module__}.{shape.__qualname__}"]
+        if holds_number(shape)
+        and shape not in dated
+        and not hasattr(shape, "numbers_of")
+        and name not in OF_NOW
+        and not name.startswith(tuple(OF_NO_OBJECTIVE))
+    )
+    assert not unknown, (
+        f"say in dated_numbers.TIMES, or by `numbers_of`, of which time the numbers are in {unknown}"
+    )
+
+
+def test_of_every_question_about_many_together_it_is_said_how_far_back_it_reaches() -> None:
+    named = [name for those in REACHES.values() for name in those.split()]
+    assert sorted(named) == sorted(name for name, rule in RULES.items() if rule is NumberRule.ALL)
+
+
+def test_a_question_that_nobody_thought_of_reaches_back_for_ever() -> None:
+    def new() -> None:
+        """One that was added."""
+
+    new.__module__ = f"{ROOM}cycles.cycles"
+    assert reach_of(new) is TimeReach.EVER
