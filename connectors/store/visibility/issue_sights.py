@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
@@ -22,6 +22,21 @@ class IssueSight:
 
     may: bool
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BelievedSights:
+    """How many answers of Jira serve at a site that somebody may see an issue, and when the oldest of them was given."""
+
+    answers: int
+    oldest: datetime
+
+
+def load_believed(conn: Connection, site: str, now: datetime) -> BelievedSights | None:
+    """Those that serve while Jira says nothing newer; None where there is none. A no serves nobody: without an answer an issue is hidden, too."""
+    mine = (table.c.site == site, table.c.may == 1, table.c.asked_at >= to_ms(now - KEPT))
+    number, oldest = conn.execute(select(func.count(), func.min(table.c.asked_at)).where(*mine)).one()
+    return BelievedSights(number, from_ms(oldest)) if number else None
 
 
 def get(conn: Connection, site: str, person: str, ids: Iterable[str]) -> dict[str, IssueSight]:

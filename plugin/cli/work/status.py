@@ -125,6 +125,9 @@ def status_values(found: SiteStatus) -> dict[str, object]:
         ],
         "last_resync": _iso(found.last_resync),
         "last_recent": _iso(found.last_recent),
+        "sights": None
+        if found.sights is None
+        else {"answers": found.sights.answers, "oldest": found.sights.oldest.isoformat()},
         "drift": _drift_values(found.drift),
         "dead_letters": [
             {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
@@ -256,6 +259,10 @@ def _show_reads(found: SiteStatus) -> None:
     say(f"last full read: {spoken(read, found.at) if read else 'never: run jira-okr sync'}")
     if recent:
         say(f"recent changes read: {spoken(recent, found.at)}")
+    if found.sights is not None:
+        say(
+            f"who may see what: by {_many(found.sights.answers, 'answer')} of Jira, the oldest given {spoken(found.sights.oldest, found.at)}"
+        )
     if drift is None:
         return
     since = f"; {drift.recent} more since then" if drift.recent else ""

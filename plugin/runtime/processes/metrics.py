@@ -194,6 +194,19 @@ def drift(sites: Sites) -> Iterator[Metric]:
     yield from (wrong, since, below, age, recent, failed)
 
 
+def measure_sights(sites: Sites) -> Iterator[Metric]:
+    """By which answers of Jira it is judged who may see what; no sample where none serves."""
+    number = Gauge(
+        "jira_okr_sights", "Answers of Jira that somebody may see an issue, which serve now.", labels=["site"]
+    )
+    age = Gauge("jira_okr_sight_age_seconds", "Age of the oldest of these answers.", labels=["site"])
+    for one in sites:
+        if one.sights is not None:
+            number.add_metric([one.site], one.sights.answers)
+            age.add_metric([one.site], (one.at - one.sights.oldest).total_seconds())
+    yield from (number, age)
+
+
 def measure_writes(sites: Sites) -> Iterator[Metric]:
     """What became of writes, ever. `held` ones wait for a person now; `open` ones are under way, or their process died."""
     family = Gauge(
@@ -252,6 +265,7 @@ FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
     measure_grants,
     credentials,
     drift,
+    measure_sights,
     measure_writes,
 )
 

@@ -24,6 +24,8 @@ from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
+from connectors.store.visibility import issue_sights
+from connectors.store.visibility.issue_sights import BelievedSights
 from connectors.store.work import due, inbox, last_reconcile
 from connectors.store.writes import brakes, writes
 from connectors.store.writes.brakes import Brake
@@ -110,6 +112,8 @@ class SiteStatus:
     outage: Outage | None = None
     budget: Budget | None = None
     token_expires: date | None = None
+    sights: BelievedSights | None = None
+    """By which answers of Jira it is judged who may see what, where issues are shown by permission."""
     failing: tuple[ReadFailure, ...] = ()
     """Reads of everything, or of what changed of late, whose last try failed."""
     names: NameComparison | None = None
@@ -336,6 +340,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         last_delivery=latest[0].received_at if latest else None,
         last_resync=full.at if full else None,
         last_recent=last_recent(conn, site.name),
+        sights=issue_sights.load_believed(conn, site.name, now),
         drift=drift_of(conn, site.name, 0),
         due=pending,
         overdue_since=following if following is not None and following < now else None,

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.store.jobs.counts import Lag, ProcessCounts
 from connectors.store.reads.failures import ReadFailure
+from connectors.store.visibility.issue_sights import BelievedSights
 from plugin.runtime.processes import metrics
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.use_cases.health.status import Installation, SiteStatus
@@ -44,6 +45,7 @@ def full(**changed: Any) -> SiteStatus:
         "token_expires": date(2026, 11, 24),
         "drift": SimpleNamespace(full=107, recent=108, objectives=109),
         "failing": (ReadFailure("recent", ago(900), NOW, 7, "", ""),),
+        "sights": BelievedSights(118, ago(119)),
         "last_resync": ago(110),
         "last_recent": ago(111),
         "writes": {"written": 112, "confirmed": 113, "refused": 114, "failed": 115, "held": 116, "open": 117, "other": 9},
@@ -97,6 +99,8 @@ jira_okr_read_failures{kind="full",site="main"} 0.0
 jira_okr_read_failures{kind="goals",site="main"} 0.0
 jira_okr_read_failures{kind="recent",site="main"} 7.0
 jira_okr_read_failures{kind="sights",site="main"} 0.0
+jira_okr_sights{site="main"} 118.0
+jira_okr_sight_age_seconds{site="main"} 119.0
 jira_okr_writes{outcome="written",site="main"} 112.0
 jira_okr_writes{outcome="confirmed",site="main"} 113.0
 jira_okr_writes{outcome="refused",site="main"} 114.0
