@@ -64,6 +64,8 @@ ANOTHER_DAY = timedelta(minutes=30)
 """What waits longer than this waits for tomorrow: nothing else is put off for so long."""
 MOST_TRIES = 3
 """So often an interrupted activation is gone on with in the calm: where names of its text mean nothing any more, it never ends."""
+A_QUOTA = timedelta(hours=1)
+"""An hourly quota comes back with the full hour: what was told by then to wait for it asks Jira for nothing, however calm it is."""
 UPHEAVAL = 0.12
 """How likely something happens to the site itself in a step."""
 ANOTHER_MAPPING = 0.015
@@ -343,6 +345,8 @@ class World:
             self.clock.sleep(SILENT_FOR.total_seconds())
             if self.go_on_activating():
                 break
+        if not self.learn_names() and "RateLimitError" in self.trouble:
+            self.clock.sleep(A_QUOTA.total_seconds())
         assert self.learn_names(), f"seed {self.seed}: the names in the calm: {self.trouble}"
         if self.upheaval.fields_anew:
             activate(self.connector, PERSON, SITE, self.ground.texts[self.mapping.revision], large=True)
