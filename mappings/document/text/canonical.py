@@ -72,7 +72,7 @@ def _members(part: BaseModel) -> Iterator[tuple[str, object]]:
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         written = name in KEPT and name in part.model_fields_set
-        if written or info.is_required() or value != info.get_default(call_default_factory=True):
+        if written or info.is_required() or value != info.default:
             yield info.alias or name, plain(value)
 
 

@@ -332,3 +332,13 @@ def test_no_part_of_a_document_takes_what_it_does_not_know_or_is_changed(kind: t
     for name in kind.model_fields:
         with pytest.raises(ValidationError, match="frozen_instance"):
             setattr(kind.model_construct(), name, 1)
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(parts(), key=lambda one: one.__qualname__), ids=lambda one: one.__qualname__
+)
+def test_of_a_part_that_says_nothing_nothing_is_written(kind: type[Part]) -> None:
+    needed = {name for name, info in kind.model_fields.items() if info.is_required()}
+    said = kind.model_construct(**dict.fromkeys(needed, 1))
+    names = {info.alias or name for name, info in kind.model_fields.items() if name in needed}
+    assert plain(said) == dict.fromkeys(names, 1)

@@ -150,6 +150,24 @@ def test_what_is_without_measure_is_refused(text: str, code: str) -> None:
     assert code in [found for found, _, _ in refused(text)]
 
 
+def ones(number: int) -> str:
+    return ",".join("1" for _ in range(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "too_much"),
+    [
+        (f"x in ({ones(1_000)})", f"x in ({ones(1_001)})"),
+        (f"x = f({ones(1_000)})", f"x = f({ones(1_001)})"),
+        ("(" * 50 + "x = 1" + ")" * 50, "(" * 51 + "x = 1" + ")" * 51),
+        ("not " * 50 + "x = 1", "not " * 51 + "x = 1"),
+    ],
+)
+def test_as_much_as_is_allowed_is_read_and_one_more_refused(text: str, too_much: str) -> None:
+    parse(text)
+    assert refused(too_much)[0][0] in ("list-too-long", "too-deep")
+
+
 def test_a_long_chain_is_no_deep_one() -> None:
     assert len(list(conditions(parse(" AND ".join(["x1 = 1"] * 1_500)).where))) == 1_500
 

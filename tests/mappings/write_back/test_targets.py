@@ -124,6 +124,13 @@ def test_what_is_written_to_an_issue_is_one_edit_and_a_call_for_each_property() 
     ]
 
 
+def test_watchers_are_told_of_edits_of_fields_alone() -> None:
+    changes = [a_change(id_, 1) for id_ in ("customfield_10060", "property:a", "app:customfield_10200")]
+    link = a_change("link:okr", {"title": "OKR", "summary": "", "url": "https://okr.acme.example/why/1"})
+    told = {target.option: one.request.notifies for target, one in writings_of([*changes, link])}
+    assert told == {"set": True, "property": False, "app_set": False, "remote_link": False}
+
+
 def test_what_the_app_writes_goes_together_issues_of_the_same_value_in_one_line() -> None:
     changes = [
         a_change("app:customfield_10200", 62),
