@@ -159,8 +159,14 @@ THEN = {"9": {"status": "To Do", "summary": "A", "begin": "10", "bare": "x"}, "1
             ],
         ),
         (
-            {"100": {}, "10": {"status": "Done", "duedate": "2027-01-01"}},
-            ["PLAT-10 Due date: empty → 2027-01-01", "PLAT-10 Status: To Do → Done", "100 was added"],
+            {"100": {}, "12": {}, "11": {}, "10": {"status": "Done", "duedate": "2027-01-01"}},
+            [
+                "PLAT-10 Due date: empty → 2027-01-01",
+                "PLAT-10 Status: To Do → Done",
+                "11 was added",
+                "12 was added",
+                "100 was added",
+            ],
         ),
     ],
 )
