@@ -16,19 +16,12 @@ from mappings.rollup.health import ACHIEVED_AT, HealthCriteria
 
 def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:
     """The cycle the objective runs in, or None."""
-    locked = _locked_cycle(assessment, rule, objective)
-    if locked is not None:
-        return locked
-    today = Moment(assessment.moment.now, assessment.mapping.zone).today
     id_ = f"@{rule.part.id}" if objective is None else objective.id
+    locked = assessment.locked(id_, objective, rule)
+    if locked is not None:
+        return locked[2]
+    today = Moment(assessment.moment.now, assessment.mapping.zone).today
     return assessment.carries.cycle_of(assessment.mapping, rule.part.cycle, id_, objective, today)
-
-
-def _locked_cycle(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:
-    if not assessment.mapping.locks or rule.plain:
-        return None
-    locked = assessment.locked(f"@{rule.part.id}" if objective is None else objective.id, objective, rule)
-    return locked[2] if locked is not None else None
 
 
 def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> HealthCriteria:

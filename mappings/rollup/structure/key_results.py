@@ -73,7 +73,7 @@ def key_results_of(
     carried: CarriedObjective | None = None,
 ) -> list[KeyResult]:
     """The key results of an objective in mapping order, each issue in its place under `same_issue`."""
-    locked = assessment.locked(objective_id, objective, rule) if assessment.mapping.locks else None
+    locked = assessment.locked(objective_id, objective, rule)
     terms = locked[0] if locked is not None else None
     found = [
         key_result

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change, mark_of
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change, mark_of, short_mark
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
@@ -108,6 +108,11 @@ def test_whatever_is_shown_of_an_objective_is_held_by_the_mark(name: str) -> Non
     assert describe_change(mark_of("4f1c", [seen]), "4f1c", [changes(seen)[name]]).startswith(
         "PLAT-12 is another: it scores "
     )
+
+
+def test_a_mark_that_is_typed_is_a_hash_of_128_bits() -> None:
+    told = short_mark(mark_of("4f1c", SEEN))
+    assert (len(told), int(told, 16) > 0) == (32, True)
 
 
 def test_a_mark_that_is_none_agrees_to_nothing_and_many_changes_are_counted():
