@@ -464,8 +464,13 @@ def test_a_name_without_end_leaves_the_session_whole(world, odd) -> None:
     assert f"You signed in at Atlassian as {'n' * 100}, and" in page
 
 
-def test_two_at_once_are_not_the_same_person(world, monkeypatch) -> None:
+def test_two_at_once_are_not_the_same_person(store, tmp_path, monkeypatch) -> None:
     """Both were told who they are before either was kept."""
+    with world_of(lambda **settings: House(store, tmp_path, **settings), CLOUD) as world:
+        two_at_once(world, monkeypatch)
+
+
+def two_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = world.house.signed_in(), world.house.signed_in("editor")
     backs = [(first, world.back(first)), (second, world.back(second))]
     met, kept = threading.Barrier(2, timeout=20), jira_sign_in._kept
