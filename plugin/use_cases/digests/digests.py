@@ -236,8 +236,10 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
 
 
 @act(ADMIN)
-def tell_now(connector: Connector, _actor: Actor, site: str) -> None:
+def tell_now(connector: Connector, actor: Actor, site: str) -> None:
     """The same as the schedule does, at once."""
+    with connector.store.write() as conn:
+        audit.note(conn, actor.label, "due digests sent", connector.clock(), {}, site)
     tell_due(connector, site)
 
 

@@ -143,6 +143,8 @@ def plan(
     )
     with connector.store.write() as conn:
         kept = imports.add(conn, site, one)
+        said = {"import": kept.id, "file": file, "tool": planned.tool, "rows": len(planned.create)}
+        audit.note(conn, actor.label, "import planned", now, said, site)
     return ShownImport(kept, {})
 
 

@@ -34,6 +34,10 @@ SIGN_INS = (
 STAND_IN = "forgotten"
 UNBOUND = "unbound"
 """In the detail of an erasure, and of words that were forgotten: how many entries have words that are not bound any more, by it and by those whose word it took over."""
+PLACES = "entries without their words"
+"""Which these are, as positions of the chain ("3-9,12"): once they are forgotten nothing else may be reworded in their stead. What was noted before 1.0.0 tells the number alone."""
+UNPLACED = "unplaced"
+"""How many of these are told of by number alone."""
 UNSIGNED = ""
 """Of a seal that only says where the chain begins, where there is no key."""
 SHOWN = 20
@@ -99,8 +103,44 @@ def forget_sign_ins(connector: Connector) -> int:
                 return forgotten
             for link in old:
                 audit_chain.reword(conn, link, STAND_IN, "{}")
-            audit.note(conn, "settings", FORGOTTEN, connector.clock(), {UNBOUND: len(old), "days": days})
+            told = UnboundWords(frozenset(link.position for link in old)).detail()
+            audit.note(conn, "settings", FORGOTTEN, connector.clock(), {**told, "days": days})
         forgotten += len(old)
+
+
+@dataclass(frozen=True, slots=True)
+class UnboundWords:
+    """Entries whose words are not bound any more: by position, and so many more of which nobody says which they are."""
+
+    positions: frozenset[int] = frozenset()
+    unplaced: int = 0
+
+    def __or__(self, other: UnboundWords) -> UnboundWords:
+        return UnboundWords(self.positions | other.positions, self.unplaced + other.unplaced)
+
+    def detail(self) -> dict[str, object]:
+        """As an entry tells it."""
+        told: dict[str, object] = {
+            UNBOUND: len(self.positions) + self.unplaced,
+            PLACES: _runs(self.positions),
+        }
+        return {**told, UNPLACED: self.unplaced} if self.unplaced else told
+
+
+def _runs(positions: Iterable[int]) -> str:
+    """`3-9,12`."""
+    found: list[list[int]] = []
+    for position in sorted(positions):
+        if found and found[-1][1] == position - 1:
+            found[-1][1] = position
+        else:
+            found.append([position, position])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def _placed(runs: str) -> frozenset[int]:
+    ends = [run.partition("-") for run in runs.split(",") if run]
+    return frozenset(one for first, _, last in ends for one in range(int(first), int(last or first) + 1))
 
 
 @act(ADMIN)
@@ -121,7 +161,8 @@ def check_chain(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequen
         f"The seal at {one.position} is not of a key of ours." for one in seals if not _ours(one, keys)
     ]
     good = {one.position: one.chain for one in seals if _ours(one, keys)}
-    position, chain, since, entries, reworded, told = 0, BEGINNING, None, 0, 0, 0
+    position, chain, since, entries = 0, BEGINNING, None, 0
+    loose, told = set[int](), UnboundWords()
     for link in links:
         if since is None:
             since, position, chain = link.at, link.position - 1, good.get(link.position - 1, BEGINNING)
@@ -139,22 +180,24 @@ def check_chain(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequen
             findings.append(
                 f"Who or how of entry {link.position} ({link.what}, {link.at:%Y-%m-%d %H:%M} UTC) was changed."
             )
-        reworded += link.nonce is None
-        told += told_as_erased(link)
+        if link.nonce is None:
+            loose.add(link.position)
+        told |= told_as_erased(link)
         position, chain, entries = link.position, link.chain, entries + 1
         if good.get(position, chain) != chain:
             findings.append(f"The seal at {position} says that the chain stood otherwise there.")
     if good and max(good) > position:
         findings.append(f"Entries from {position + 1} to {max(good)} were sealed, and are gone.")
-    if reworded > told:
+    known = len(loose & told.positions) + told.unplaced
+    if len(loose) > known:
         findings.append(
-            f"{reworded} entries have other words than they were noted with; {told} are told of as erased or forgotten."
+            f"{len(loose)} entries have other words than they were noted with; {known} are told of as erased or forgotten."
         )
     return ChainCheck(
         entries=entries,
         since=since,
         seals=len(good) if keys else None,
-        reworded=reworded,
+        reworded=len(loose),
         findings=tuple(findings[:SHOWN]),
     )
 
@@ -167,12 +210,16 @@ def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
     )
 
 
-def told_as_erased(link: BoundEntry) -> int:
-    """How many entries an erasure, or a forgetting, says that are not bound any more; none where it is not bound any more itself."""
+def told_as_erased(link: BoundEntry) -> UnboundWords:
+    """Which entries an erasure, or a forgetting, says that are not bound any more; none where it is not bound any more itself."""
     if link.what not in (ERASED, FORGOTTEN) or link.nonce is None:
-        return 0
-    count = json_text.decode(link.detail, dict[str, object]).get(UNBOUND)
-    return count if isinstance(count, int) else 0
+        return UnboundWords()
+    detail = json_text.decode(link.detail, dict[str, object])
+    places, unplaced = detail.get(PLACES), detail.get(UNPLACED, 0)
+    if isinstance(places, str):
+        return UnboundWords(_placed(places), unplaced if isinstance(unplaced, int) else 0)
+    count = detail.get(UNBOUND)
+    return UnboundWords(unplaced=count if isinstance(count, int) else 0)
 
 
 def _seal_end(connector: Connector, conn: Connection) -> None:

@@ -67,20 +67,22 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResul
         rows = personal_data.erase(conn, address, stand_in)
         if account is None and not entries and not rows:
             raise AccessRefusal(f"Nothing here names {address}.")
-        told = {"stand-in": stand_in, "entries": entries, record.UNBOUND: unbound, "rows": rows}
+        told = {"stand-in": stand_in, "entries": entries, "rows": rows, **unbound.detail()}
         audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
     record.seal(connector)
     return ErasureResult(stand_in=stand_in, entries=entries, rows=rows)
 
 
-def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, int]:
-    """How many entries have other words now; and how many stand unbound by that: those that were bound until now, and
+def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, record.UnboundWords]:
+    """How many entries have other words now; and which stand unbound by that: those that were bound until now, and
     those that an erasure told of which is unbound now itself, so that its word counts no longer."""
-    entries = unbound = 0
+    entries, unbound = 0, record.UnboundWords()
     for link in audit_chain.load_naming(conn, personal_data.spellings(address, stand_in)):
         who, detail = (personal_data.reword_text(text, address, stand_in) for text in (link.who, link.detail))
         if (who, detail) != (link.who, link.detail):
             audit_chain.reword(conn, link, who, detail)
             entries += 1
-            unbound += (link.nonce is not None) + record.told_as_erased(link)
+            if link.nonce is not None:
+                unbound |= record.UnboundWords(frozenset({link.position}))
+            unbound |= record.told_as_erased(link)
     return entries, unbound

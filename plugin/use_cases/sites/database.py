@@ -73,13 +73,18 @@ class RestoredBackup:
 
 
 @act(ADMIN)
-def upgrade_schema(settings: Settings, _actor: Actor) -> SchemaUpgrade:
+def upgrade_schema(settings: Settings, actor: Actor) -> SchemaUpgrade:
     """Bring the schema up to date, the tables of the engine too; doing it again changes nothing."""
     with _store(settings) as store:
         before = current_revision(store)
         upgrade(store)
         announcer_for(store, settings)
-        return SchemaUpgrade(before, current_revision(store))
+        done = SchemaUpgrade(before, current_revision(store))
+        if done.before != done.after:
+            with store.write() as conn:
+                detail = {"from": done.before, "to": done.after}
+                note(conn, actor.label, "database upgraded", clock_of(settings)(), detail)
+        return done
 
 
 @question(ADMIN)

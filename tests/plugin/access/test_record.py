@@ -91,6 +91,13 @@ def test_a_record_from_before_there_was_a_chain_is_bound_part_by_part(house) -> 
         (delete(table).where(table.c.position >= 8), "Entries from 8 to 10 were sealed, and are gone"),
         (update(table).where(table.c.position == 4).values(nonce=None, who="nobody"), "1 entries have other words"),
         (update(audit_seal).values(signature="0" * 64), "The seal at 10 is not of a key of ours"),
+        (update(audit_seal).values(chain="0" * 64), "The seal at 10 is not of a key of ours"),
+        (update(audit_seal).values(position=12), "The seal at 12 is not of a key of ours"),
+        (update(table).where(table.c.position == 4).values(site="other"), "Entry 4"),
+        (update(table).where(table.c.position == 4).values(nonce="another"), "Who or how of entry 4"),
+        (update(table).where(table.c.position == 4).values(commitment="0" * 64), "Entry 4"),
+        (update(table).where(table.c.position == 4).values(chain="0" * 64), "Entry 4"),
+        (update(table).where(table.c.position == 4).values(position=14), "Between the entries 3 and 5"),
     ],
 )  # fmt: skip
 def test_whatever_is_done_to_it_behind_our_back_is_found(record, statement, said) -> None:
@@ -162,6 +169,39 @@ def test_the_record_holds_when_who_erased_others_is_erased(record) -> None:
     assert findings(record)
 
 
+@pytest.mark.parametrize("days", [None, 30])
+def test_what_is_told_of_entries_that_are_gone_covers_no_others(tmp_path, store, days: int | None) -> None:
+    """The entries that an erasure, or a forgetting, reworded went with the time; what it told of them stays, and covers nothing else."""
+    house = House(store, tmp_path, keep_sign_ins_days=days)
+    with store.write() as conn:
+        for _ in range(3):
+            audit.note(conn, KIM, "signed in", house.clock(), {"from": "192.0.2.7"})
+    house.clock.forward(days=400)
+    if days is None:
+        assert personal_data.erase_person(house.connector, COMMAND_LINE, KIM).entries == 3
+    else:
+        assert chain.forget_sign_ins(house.connector) == 3
+    house.clock.forward(days=400)
+    _note(house, 3)
+    assert chain.forget_old(house.connector) == 3
+    assert findings(house) == ()
+    tamper(house, update(table).where(table.c.what == "act 1").values(nonce=None, who="nobody"))
+    assert findings(house) == (
+        "1 entries have other words than they were noted with; 0 are told of as erased or forgotten.",
+    )
+
+
+def test_what_an_earlier_release_told_by_number_alone_goes_on_counting(house) -> None:
+    _note(house, 3)
+    with house.connector.store.write() as conn:
+        audit.note(conn, "command line", chain.ERASED, house.clock(), {chain.UNBOUND: 1})
+    chain.seal(house.connector)
+    tamper(house, update(table).where(table.c.what == "act 1").values(nonce=None, who="nobody"))
+    assert findings(house) == ()
+    tamper(house, update(table).where(table.c.what == "act 2").values(nonce=None, who="nobody"))
+    assert findings(house)
+
+
 def test_the_only_admin_and_oneself_are_not_erased(house) -> None:
     admin = house.account("admin", KIM)
     with pytest.raises(AccessRefusal, match="only admin"):
@@ -193,6 +233,18 @@ def test_by_command(record, monkeypatch: pytest.MonkeyPatch) -> None:
     tamper(record, update(table).where(table.c.position == 2).values(what="another"))
     told = run("audit", "verify", "--json")
     assert (told.exit_code, json.loads(told.output)["ok"]) == (1, False)
+
+
+def test_an_end_that_was_cut_off_with_its_seals_is_shown_by_what_was_collected_elsewhere(record) -> None:
+    """Nothing in the database tells of it; a line that was collected has a position behind the end."""
+    with record.connector.store.read() as conn:
+        [*_, collected] = stored.links(conn)
+    tamper(record, delete(table).where(table.c.position >= 8))
+    tamper(record, delete(audit_seal))
+    assert findings(record) == ()
+    with record.connector.store.read() as conn:
+        kept = {one.position: one.chain for one in stored.links(conn)}
+    assert kept.get(collected.position) != collected.chain
 
 
 def test_a_former_key_goes_on_holding_its_seals(record, house_with) -> None:

@@ -118,6 +118,16 @@ def test_a_restore_sets_the_present_database_aside_and_asks_first(tmp_path: Path
     assert _noted(f"sqlite:///{tmp_path / 'okr.sqlite3.before'}") == "new"
 
 
+def test_an_upgrade_stands_in_the_audit_log_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'okr.sqlite3'}"
+    for _ in range(2):
+        assert run(url, "upgrade").exit_code == 0
+    with closing(open_store(url)) as store, store.read() as conn:
+        assert [(one.what, one.detail["from"]) for one in audit.recent(conn, 9)] == [
+            ("database upgraded", None)
+        ]
+
+
 def test_a_restore_ends_sessions_and_tells_of_tokens_that_open_again(tmp_path: Path) -> None:
     url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
     run(url, "upgrade")
