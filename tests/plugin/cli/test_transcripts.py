@@ -22,24 +22,12 @@ from connectors.sandbox import CONNECTOR
 from plugin.cli import main
 from plugin.runtime.composition import build_connector
 from tests.plugin.cli.test_exit_codes import EVERY
+from tests.small_company import FILES, a_company, as_ever
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 NAMES = sorted(file.stem for file in TRANSCRIPTS.glob("*.txt"))
-FILES = TRANSCRIPTS / "files"
-"""What lies in the folder where they are typed; the mapping that rules is `mapping.yaml`."""
-START, CURRENT, TARGET, POINTS = (f"customfield_100{number}" for number in (51, 52, 53, 16))
 TYPED, DAY, EDITED = "$ jira-okr ", "# it is ", "# somebody edits "
 """How a line begins that is typed; one that says what time it is from then on, when everything is read; and one of what happens in Jira."""
-DRAWN = (
-    (re.compile(r"whsec_\S+"), "DRAWN"),
-    (re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+"), "http://jira"),
-    (re.compile(r"\b(?!JIRA_OKR_)[\w-]{32,}"), "DRAWN"),
-    (re.compile(r"127\.0\.0\.1:\d{5}"), "jira"),
-    (re.compile(r"\b[0-9a-f]{12}\b"), "ITS-ID"),
-    (re.compile(r"(erased person) [0-9a-f]{8}"), r"\1 DRAWN"),
-    (re.compile(r"\(\d+/s\)"), "(so many a second)"),
-)
-
 UNTYPED = {
     *("serve", "worker", "sandbox", "demo", "mcp"),  # go on until they are stopped
     *("setup", "site add", "user password"),  # ask a person
@@ -58,32 +46,6 @@ UNTYPED = {
     ),  # tell of the schema, which grows
 }
 """Commands that have tests of their own alone."""
-
-
-def a_company(hand: Any) -> None:
-    """An initiative that two epics of 2026-Q4 serve; a metric and work below the one, work alone below the other. It is 9 November."""
-    growth = hand.issue("Initiative", summary="Grow in the north", labels=["2026-Q4"])
-    trial = hand.issue("Epic", growth, summary="Trials become customers", labels=["okr", "2026-Q4"])
-    billing = hand.issue("Epic", growth, summary="Billing moves", labels=["okr", "2026-Q4"])
-    for epic in (trial, billing):
-        hand.contributes(epic, growth)
-    rate = hand.issue("Key Result", trial, summary="Conversion from 4 to 9 percent")
-    work = [
-        hand.issue("Story", trial, "Done", summary="Checkout in one step"),
-        hand.issue("Story", trial, "In Progress", summary="Prices on the first page"),
-        hand.issue("Story", billing, "Done", summary="Export the old invoices"),
-        hand.issue("Story", billing, summary="Import them [again]"),
-        hand.issue("Bug", billing, summary="Cents are lost"),
-    ]
-    hand.edit(rate, **{START: 4, CURRENT: 6, TARGET: 9})
-    for story, points in zip(work, (5, 3, 2, 6, 2), strict=True):
-        hand.edit(story, **{POINTS: points})
-    hand.activate((FILES / "mapping.yaml").read_text())
-    hand.sync()
-    hand.clock.pass_by(days=1)
-    hand.edit(rate, **{CURRENT: 7})
-    hand.status(work[3], "Done")
-    hand.sync()
 
 
 @pytest.fixture
@@ -138,9 +100,7 @@ def typed(
             text = told.getvalue().decode().replace(str(tmp_path), "FOLDER")
         text = text.rstrip() + (f"\n(exit code {code})" if code else "")
         ids.extend(re.findall(r"\b[0-9a-f]{12}\b", text))
-        for shape, word in DRAWN:
-            text = shape.sub(word, text)
-        return "\n".join(part.rstrip() for part in text.splitlines())
+        return "\n".join(part.rstrip() for part in as_ever(text).splitlines())
 
     return run
 
