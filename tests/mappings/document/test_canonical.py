@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mappings.document.part import Part, parts
 from mappings.document.schema import (
@@ -44,11 +44,12 @@ from mappings.document.schema import (
 from mappings.document.text.canonical import diff, export, plain, revision, to_json
 from mappings.document.text.source import read_document
 from mappings.kpi.sources import FormulaOptions, JqlCountOptions, PushOptions
+from mappings.progress import PROGRESS_RULES
 from mappings.progress.baseline import BaselineOptions
 from mappings.progress.delivery import DeliveryOptions
 from mappings.progress.increase import IncreaseOptions
 from mappings.progress.milestone import MilestoneOptions
-from mappings.progress.options import TargetDistance
+from mappings.progress.options import KpiCurrent, TargetDistance
 from mappings.progress.threshold import ThresholdOptions
 from mappings.progress.transition import TransitionOptions
 from mappings.write_back.values import ValuePart
@@ -323,10 +324,13 @@ def test_a_revision_is_the_same_in_every_release() -> None:
     assert revision(read_document(text).require()) == "e6635c666edf8400"
 
 
+OPTIONS = (*(rule.options for rule in PROGRESS_RULES), TargetDistance, KpiCurrent)
+
+
 @pytest.mark.parametrize(
-    "kind", sorted(parts(), key=lambda one: one.__qualname__), ids=lambda one: one.__qualname__
+    "kind", [*sorted(parts(), key=lambda one: one.__qualname__), *OPTIONS], ids=lambda one: one.__qualname__
 )
-def test_no_part_of_a_document_takes_what_it_does_not_know_or_is_changed(kind: type[Part]) -> None:
+def test_no_part_of_a_document_takes_what_it_does_not_know_or_is_changed(kind: type[BaseModel]) -> None:
     with pytest.raises(ValidationError, match="extra_forbidden"):
         kind.model_validate({"what nobody knows": 1})
     for name in kind.model_fields:

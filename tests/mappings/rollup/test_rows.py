@@ -501,3 +501,23 @@ def test_sub_tasks_are_claimed_with_their_parent_by_a_delivery_that_counts_them_
     delivery = stand(mapping, issues)["1"].key_results[1].measurement
     assert delivery.progress == 1
     assert dispositions(delivery) == {"2": "counted_elsewhere", "3": "counted"}
+
+
+@pytest.mark.parametrize(
+    ("method", "rows"),
+    [
+        ("weighted_mean", [("2", 3, 2), ("2/again", 3, 2)]),
+        ("mean", [("2", 1, 1), ("2/again", 1, 1)]),
+    ],
+)
+def test_a_row_of_the_headline_says_among_how_many_its_own_weight_is_split(
+    a_mapping, an_issue, objective, key_result, stand, method, rows
+):
+    parts = [
+        key_result("milestone", id=id_, select="type = Key Result", weight="heavy") for id_ in ("a", "again")
+    ]
+    rollup = {"same_issue": "split", "method": method}
+    mapping = a_mapping(objective(*parts, rollup=rollup), fields=("heavy",))
+    issues = [an_issue(1, type="Epic"), an_issue(2, parent=1, type="Key Result", heavy=6)]
+    found = stand(mapping, issues)["1"].ledger.rows
+    assert [(row.id, row.weight, row.divisor) for row in found] == rows
