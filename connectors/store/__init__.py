@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from connectors.store.database.engine import Store, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database.fault import StoreError
+from connectors.store.database.hurry import hurry
 from connectors.store.database.table_copy import backup
 
-__all__ = ["Store", "StoreError", "backup", "current_revision", "open_store", "open_to_read", "upgrade"]
+__all__ = [
+    "Store",
+    "StoreError",
+    "backup",
+    "current_revision",
+    "hurry",
+    "open_store",
+    "open_to_read",
+    "upgrade",
+]

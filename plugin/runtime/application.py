@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from flask_compress import Compress
 from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
-from connectors.store import StoreError
+from connectors.store import StoreError, hurry
 from connectors.url_rule import UrlRule
 from plugin.access.authorization.permission import Lane, rule_of
 from plugin.api import register_api
@@ -34,9 +34,11 @@ from plugin.unsubscribe import unsubscribe_blueprint
 from plugin.webhooks import delivery_size, webhooks_blueprint
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_REQUEST = 2 * 1024 * 1024
+LONGEST_STATEMENT_S = 15.0
+"""How long PostgreSQL may work at one statement of a request that is not heavy."""
 
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
@@ -111,9 +113,19 @@ def lanes(app: Flask) -> Callable[[str, str], Lane]:
     return lane
 
 
+def quick_application(app: WSGIApplication) -> WSGIApplication:
+    """The same application for what has to be answered soon: no statement may hold its thread for longer."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with hurry(LONGEST_STATEMENT_S):
+            return app(environ, start_response)
+
+    return answer
+
+
 def caller(app: Flask, connector: Connector, environ: WSGIEnvironment) -> str:
     """Whose account a request is made for; empty where nobody can say it."""
-    with app.request_context(environ), suppress(StoreError):
+    with app.request_context(environ), suppress(StoreError), hurry(LONGEST_STATEMENT_S):
         person = identify(connector)
         if person is not None:
             return f"account {person.account_id}"

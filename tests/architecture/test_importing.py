@@ -89,8 +89,13 @@ def test_importing_touches_nothing(sources: list[Source], packages: tuple[str, .
 
 
 def test_the_distributed_engine_and_its_library_are_imported_where_they_run(sources: list[Source]) -> None:
-    """They took a twelfth of the start of every command, and most work on SQLite."""
-    named = ("procrastinate", "psycopg", "plugin.jobs.distributed_engine")
+    """They took a twelfth of the start of every command, and most work on SQLite: connections to a server are loaded where there is one."""
+    named = (
+        "procrastinate",
+        "psycopg",
+        "plugin.jobs.distributed_engine",
+        "connectors.store.database.watched_connection",
+    )
     importing = {
         source.path
         for source in sources
@@ -101,7 +106,10 @@ def test_the_distributed_engine_and_its_library_are_imported_where_they_run(sour
         )
         if name.startswith(named)
     }
-    assert importing == {"plugin/jobs/distributed_engine.py"}
+    assert importing == {
+        "plugin/jobs/distributed_engine.py",
+        "connectors/store/database/watched_connection.py",
+    }
 
 
 def test_the_watch_sees_what_it_forbids(tmp_path: Path) -> None:

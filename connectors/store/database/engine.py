@@ -9,18 +9,33 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from connectors.store.database import schema_upgrade
-from connectors.store.database.fault import StoreError, explain_fault, lock_fault, pool_fault, unwritable
+from connectors.store.database.fault import (
+    LockedStore,
+    StoreError,
+    StoreOutage,
+    explain_fault,
+    lock_fault,
+    memory_fault,
+    pool_fault,
+    tells_of_file,
+    unreachable,
+    unwritable,
+)
+from connectors.store.database.hurry import statement_limit
 
 BUSY_TIMEOUT_MS = 5_000
 TRIAL_MS = 250
@@ -28,10 +43,18 @@ TRIAL_MS = 250
 CONNECT_TIMEOUT_S = 5
 VANISHED_MS = 20_000
 """After so long a server that acknowledges nothing is gone; what the network swallows would be waited for a quarter of an hour."""
+POOL_WAIT_S = 5.0
+"""How long a thread waits for a connection where all are in use."""
+LONG_WAIT_S = 1.0
+"""Who waited in vain for so long has held a thread that others wait for."""
+HELD_S = 10.0
+"""So long after one waited in vain for what another transaction holds, those in a hurry only try."""
 CACHE_KIB = 16_384
 _WRITE = "store_write"
 _PATIENCE = "store_patience_ms"
 _SEEN = "store_seen"
+_READ_ONLY = "store_read_only"
+"""The file of a connection that was opened while nobody could write it: SQLite only reads it then, as long as the connection lives."""
 
 
 class Store:
@@ -44,6 +67,9 @@ class Store:
         self._writing = engine.execution_options(**{_WRITE: True})
         self._lock = lock
         self._closed = False
+        self._trial = _Trial(self.where)
+        if self.dialect == "postgresql":
+            _wait_in_time(engine, self._trial)
 
     @property
     def dialect(self) -> str:
@@ -96,8 +122,9 @@ class Store:
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        begun = time.monotonic()
         try:
-            with engine.connect() as conn:
+            with self._connected(engine) as conn:
                 try:
                     with conn.begin():
                         yield conn
@@ -108,9 +135,23 @@ class Store:
             fault = explain_fault(error, self.where)
             if fault is None:
                 raise
+            self._trial.note(fault, time.monotonic() - begun)
             raise fault from error
         except PoolTimeout as error:
             raise pool_fault(self.where) from error
+        except MemoryError as error:  # what SQLite finds no memory for comes as this
+            raise memory_fault(self.where) from error
+
+    def _connected(self, engine: Engine) -> Connection:
+        """A connection; one that was opened while its file took no writes is exchanged for one that is opened now."""
+        while True:
+            with self._trial.of_server():
+                conn = engine.connect()
+            path = conn.info.get(_READ_ONLY)
+            if path is None or not os.access(path, os.W_OK):
+                return conn
+            conn.invalidate()
+            conn.close()
 
 
 def read_memory(conn: Connection) -> dict[Hashable, object] | None:
@@ -246,9 +287,14 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
     except OSError as error:
         raise unwritable(str(error), show_address(address)) from error
     engine = create_engine(
-        address, pool_size=pool_size, max_overflow=pool_size, connect_args={"isolation_level": None}
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_WAIT_S,
+        connect_args={"isolation_level": None},
     )
-    _set_pragmas(engine, synchronous)
+    _set_pragmas(engine, path, synchronous)
+    _drop_broken(engine)
     lock = _lock_of(path.resolve())
     _begin_ourselves(engine, lock)
     return Store(engine, lock)
@@ -267,13 +313,30 @@ def _open_postgres(address: URL, pool_size: int) -> Store:
     limits = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": VANISHED_MS}
     connect_args = {name: value for name, value in limits.items() if name not in address.query}
     engine = create_engine(
-        address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect_args
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        connect_args=connect_args,
     )
-    _wait_in_time(engine)
+    _watch(engine)
     return Store(engine, None)
 
 
-def _set_pragmas(engine: Engine, synchronous: str) -> None:
+def _watch(engine: Engine) -> None:
+    """Connections that notice when the server is silent. Its driver is loaded where there is a server, and nowhere else."""
+    from connectors.store.database.watched_connection import WatchedConnection
+
+    def connecting(
+        _dialect: Dialect, _record: object, given: list[Any], named: dict[str, Any]
+    ) -> WatchedConnection:
+        return WatchedConnection.connect(*given, **named)
+
+    event.listen(engine, "do_connect", connecting)
+
+
+def _set_pragmas(engine: Engine, path: Path, synchronous: str) -> None:
     pragmas = (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
@@ -283,11 +346,24 @@ def _set_pragmas(engine: Engine, synchronous: str) -> None:
         "temp_store=MEMORY",
     )
 
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
+    def connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        if not os.access(path, os.W_OK):
+            record.info[_READ_ONLY] = path
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", connected)
+
+
+def _drop_broken(engine: Engine) -> None:
+    """A connection whose file was not as it had been opened is not used again; the others may be what keeps the file readable."""
+
+    def broke(context: ExceptionContext) -> None:
+        if tells_of_file(context.original_exception):
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
+
+    event.listen(engine, "handle_error", broke)
 
 
 def _begin_ourselves(engine: Engine, lock: _WriteLock) -> None:
@@ -316,7 +392,7 @@ def _begin_to_write(conn: Connection, patience: int) -> None:
         conn.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
-def _wait_in_time(engine: Engine) -> None:
+def _wait_in_time(engine: Engine, trial: _Trial) -> None:
     """PostgreSQL waits for what another transaction holds without end, unless told how long."""
 
     def connected(connection: DBAPIConnection, _record: object) -> None:
@@ -325,11 +401,49 @@ def _wait_in_time(engine: Engine) -> None:
 
     def begun(conn: Connection) -> None:
         patience = conn.get_execution_options().get(_PATIENCE, BUSY_TIMEOUT_MS)
+        if statement_limit() is not None and trial.held_lately:
+            patience = min(patience, TRIAL_MS)
         if patience < BUSY_TIMEOUT_MS:
             conn.exec_driver_sql(f"SET LOCAL lock_timeout = {patience}")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
+
+
+class _Trial:
+    """What waiting in vain has told of a server: not every thread has to find it out by waiting as long. Safe for threads."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._silent = False
+        self._trying = threading.Lock()
+        self._held_at = float("-inf")
+
+    @contextmanager
+    def of_server(self) -> Iterator[None]:
+        """While a connection is taken. One tries whether a silent server is back; the others are told at once: StoreError."""
+        if not self._silent:
+            yield
+            return
+        if not self._trying.acquire(blocking=False):
+            raise unreachable("it did not answer a moment ago", self._where)
+        try:
+            yield
+            self._silent = False
+        finally:
+            self._trying.release()
+
+    @property
+    def held_lately(self) -> bool:
+        """Whether somebody waited in vain, a moment ago, for what another transaction holds."""
+        return time.monotonic() - self._held_at < HELD_S
+
+    def note(self, fault: StoreError, seconds: float) -> None:
+        """What a transaction ended with, and after how long. Who only tries learns that it goes on as it was."""
+        if isinstance(fault, LockedStore) and (seconds >= LONG_WAIT_S or self.held_lately):
+            self._held_at = time.monotonic()
+        if isinstance(fault, StoreOutage) and seconds >= LONG_WAIT_S:
+            self._silent = True
 
 
 class _WriteLock:

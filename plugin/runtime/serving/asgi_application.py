@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -48,7 +48,12 @@ class Limits:
     """
 
     threads: int
+    kept: int = 2
+    """Threads that only what reads may have: what writes is held up by a database that takes no writes, and nobody else is."""
     waiting: int = 1024
+    wait_s: float = 5.0
+    stands_s: float = 2.0
+    """How long a request waits for a thread at most; and how long none may have become free, so that whoever comes is refused at once."""
     bodies: int = 96 << 20
     body_s: float = 30.0
     stall_s: float = 30.0
@@ -121,6 +126,8 @@ class AsgiApplication:
         self._heavy_work = heavy_work or (lambda environ, _body, whole: first_part(app, environ, whole))
         self._callers = callers
         beside = limits.beside, limits.beside_waiting, limits.beside_each
+        self._quick = _Gate(limits.threads, limits)
+        self._writing = _Gate(max(1, limits.threads - limits.kept), limits)
         self._lanes: dict[Lane, _Threads] = {
             "quick": _Threads("okr-request", limits.threads, limits.waiting, limits.waiting),
             "heavy": _Threads(
@@ -157,7 +164,8 @@ class AsgiApplication:
                 held.enter_context(lane.place(await self._caller(name, scope, headers, environ)))
                 context = copy_context()
                 work = self._worked_out if name == "heavy" else self._answer
-                answer = await lane.run(context, work, environ)
+                async with self._turn(name, scope["method"]):
+                    answer = await lane.run(context, work, environ)
             finally:
                 self._bodies -= len(body.data)
             if answer.rest is None:
@@ -174,7 +182,20 @@ class AsgiApplication:
             return said
         quick = self._lanes["quick"]
         with quick.place(said):
-            return await quick.run(copy_context(), self._callers, environ) or said
+            async with self._turn("quick", "GET"):
+                return await quick.run(copy_context(), self._callers, environ) or said
+
+    @asynccontextmanager
+    async def _turn(self, lane: Lane, method: str) -> AsyncIterator[None]:
+        """The turn of a quick request, which waits here and not in a thread; elsewhere whoever has a place has a turn."""
+        if lane != "quick":
+            yield
+            return
+        async with AsyncExitStack() as passed:
+            if method not in READING:
+                await passed.enter_async_context(self._writing.passed())
+            await passed.enter_async_context(self._quick.passed())
+            yield
 
     def _answer(self, environ: WSGIEnvironment) -> Answer:
         """In a thread: what Flask answers, as far as it is sent at once."""
@@ -257,6 +278,37 @@ class AsgiApplication:
     def _asked_once(self, path: str) -> Answer:
         scope = {"method": "GET", "path": path, "query_string": b""}
         return self._answer(environ_of(scope, {"host": "localhost"}, b"", ""))
+
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class _Gate:
+    """Lets so many through at a time; while they stand nobody queues behind them. Belongs to one event loop."""
+
+    def __init__(self, most: int, limits: Limits) -> None:
+        self._places = asyncio.Semaphore(most)
+        self._limits = limits
+        self._moved = 0.0
+        """When somebody last came through or left, by the clock of the loop."""
+
+    @asynccontextmanager
+    async def passed(self) -> AsyncIterator[None]:
+        """Within; raises RefusedRequest where that takes too long, at once where nobody has left for long."""
+        loop = asyncio.get_running_loop()
+        if self._places.locked() and loop.time() - self._moved > self._limits.stands_s:
+            raise busy("What came before still waits, most likely for the database.")
+        try:
+            async with asyncio.timeout(self._limits.wait_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise busy("No thread became free for it.") from None
+        self._moved = loop.time()
+        try:
+            yield
+        finally:
+            self._places.release()
+            self._moved = loop.time()
 
 
 class _Threads:

@@ -26,7 +26,7 @@ from granian.server.mp import MPServer
 
 from connectors.store import StoreError
 from plugin.jobs import engine_for
-from plugin.runtime.application import caller, create_app, lanes, refusal, worth_reading
+from plugin.runtime.application import caller, create_app, lanes, quick_application, refusal, worth_reading
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.heartbeat import Heartbeat
@@ -228,7 +228,7 @@ def asgi_application(connector: Connector, heavy_work: HeavyWork | None = None) 
     """
     app = create_app(connector)
     return AsgiApplication(
-        app,
+        quick_application(app),
         Limits(threads=connector.settings.http_threads),
         worth_reading,
         constant=("/healthz",),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from contextlib import closing
@@ -10,11 +13,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, select, text
+from sqlalchemy import URL, create_engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from connectors.store import Store, StoreError, backup, open_store, upgrade
-from connectors.store.database import engine
+from connectors.store import Store, StoreError, backup, hurry, open_store, upgrade
+from connectors.store.database import engine, watched_connection
+from connectors.store.database.fault import explain_fault
 from connectors.store.schema import batch_size
 from connectors.store.work import batch_sizes
 
@@ -92,7 +96,7 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_a_directory_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
     refusal = _refusal(f"sqlite:///{tmp_path}")
-    assert "cannot be written" in refusal.what
+    assert "cannot be read or written" in refusal.what
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -277,22 +281,125 @@ def read_a_size(store: Store) -> None:
 @pytest.mark.parametrize(
     ("state", "what", "passing"),
     [
+        ("08006", "the database cannot be reached", True),
+        ("25006", "the database takes no writes", False),
+        ("25P03", "the database closed a connection that rested", True),
+        ("25P04", "the database ended a statement that took too long", True),
+        ("28P01", "the database does not let in the user", False),
+        ("40001", "the database undid what was written", True),
+        ("40P01", "the database undid what was written", True),
+        ("42501", "the database does not allow it", False),
+        ("53000", "the database has no room for more", True),
         ("53100", "the disk of the database is full", False),
         ("53200", "the database has no room for more", True),
-        ("40P01", "the database undid what was written", True),
-        ("58030", "the database cannot read or write its files", False),
-        ("42501", "the database does not allow it", False),
+        ("53300", "the database has no room for more", True),
+        ("55P03", "another transaction holds", True),
+        ("57014", "the database ended a statement that took too long", True),
         ("57P01", "the database cannot be reached", True),
+        ("57P03", "the database cannot be reached", True),
+        ("57P05", "the database closed a connection that rested", True),
+        ("58030", "the database cannot read or write its files", False),
+        ("58P01", "the database cannot read or write its files", False),
+        ("72000", "the database undid what was written", True),
+        ("F0000", "the settings of the database cannot be used", False),
+        ("XX000", "the database failed inside", False),
         ("XX001", "the database is damaged", False),
     ],
 )
 def test_what_a_server_cannot_do_is_a_fault_of_the_store(
     postgres_store: Store, state: str, what: str, passing: bool
 ) -> None:
-    raised = f"DO $$ BEGIN RAISE EXCEPTION 'said so' USING ERRCODE = '{state}'; END $$"
     with pytest.raises(StoreError, match=f"^{what}.*: said so") as fault, postgres_store.write() as conn:
-        conn.exec_driver_sql(raised)
+        conn.exec_driver_sql(saying(state))
     assert fault.value.passing is passing
+
+
+@pytest.mark.parametrize("state", ["0A000", "22003", "25P02", "42601", "54001", "55000", "P0001"])
+def test_what_a_program_asks_wrongly_of_a_server_is_none(postgres_store: Store, state: str) -> None:
+    with pytest.raises(DBAPIError, match="said so"), postgres_store.write() as conn:
+        conn.exec_driver_sql(saying(state))
+
+
+def saying(state: str) -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION 'said so' USING ERRCODE = '{state}'; END $$"
+
+
+MANY = 70_000
+
+
+def test_more_values_than_a_statement_may_have_are_a_fault_of_the_program(store: Store) -> None:
+    """PostgreSQL takes 65,535 and its driver gives no code for it; that nobody answers would be the wrong thing to say."""
+    wanted = select(batch_size).where(batch_size.c.site.in_([str(one) for one in range(MANY * 5)]))
+    with pytest.raises(DBAPIError, match=r"parameters|variables"), store.read() as conn:
+        conn.execute(wanted)
+    store.check()
+
+
+def test_a_statement_that_the_server_ends_is_told_as_that(postgres_store: Store) -> None:
+    def slow() -> None:
+        with postgres_store.read() as conn:
+            conn.exec_driver_sql("SET LOCAL statement_timeout = 20")
+            conn.exec_driver_sql("SELECT pg_sleep(20)")
+
+    with pytest.raises(StoreError, match="ended a statement that took too long") as fault:
+        slow()
+    assert fault.value.passing
+
+
+def test_a_server_that_takes_no_more_connections_has_no_room(postgres_url: str) -> None:
+    """Before anybody is connected nothing is said but a sentence."""
+    address = make_url(postgres_url)
+    with closing(psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True)) as admin:
+        admin.execute("DROP ROLE IF EXISTS okr_few")
+        admin.execute("CREATE ROLE okr_few LOGIN CONNECTION LIMIT 0")
+        try:
+            found = _refusal(address.set(username="okr_few").render_as_string(hide_password=False))
+        finally:
+            admin.execute("DROP ROLE okr_few")
+    assert found.what.startswith("the database has no room for more")
+    assert found.passing
+
+
+def test_memory_that_sqlite_does_not_get_is_told_as_that(sqlite_store: Store) -> None:
+    def large() -> None:
+        with sqlite_store.read() as conn:
+            conn.exec_driver_sql("PRAGMA hard_heap_limit = 4000000").fetchall()
+            conn.exec_driver_sql("SELECT length(group_concat(hex(randomblob(1000000)))) FROM sqlite_master")
+
+    try:
+        with pytest.raises(StoreError, match="there is not enough memory") as fault:
+            large()
+    finally:
+        with closing(sqlite3.connect(":memory:")) as any_one:  # it is of the whole process
+            any_one.execute("PRAGMA hard_heap_limit = 0").fetchall()
+    assert fault.value.passing
+    assert "PostgreSQL" not in str(fault.value)
+    sqlite_store.check()
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        (sqlite3.SQLITE_BUSY, "holds the write lock"),
+        (sqlite3.SQLITE_PROTOCOL, "holds the write lock"),
+        (sqlite3.SQLITE_NOMEM, "not enough memory"),
+        (sqlite3.SQLITE_IOERR_NOMEM, "not enough memory"),
+        (sqlite3.SQLITE_IOERR_READ, "cannot be read or written"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "cannot be written"),
+        (sqlite3.SQLITE_FULL, "cannot be written"),
+        (sqlite3.SQLITE_PERM, "cannot be read or written"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, "is damaged"),
+        (sqlite3.SQLITE_TOOBIG, ""),
+        (sqlite3.SQLITE_MISUSE, ""),
+        (sqlite3.SQLITE_OK, ""),
+    ],
+)
+def test_what_a_file_cannot_do_is_told_by_its_code(code: int, what: str) -> None:
+    """The words that SQLite says would be of another language, or of another thing: "out of memory" is said of a server, too."""
+    said = sqlite3.OperationalError("it said so")
+    said.sqlite_errorcode = code
+    found = explain_fault(OperationalError("SELECT 1", None, said), "a file")
+    assert (what in str(found)) if what else (found is None)
 
 
 def test_a_pool_that_is_used_up_is_a_fault_that_passes(sqlite_store: Store) -> None:
@@ -313,6 +420,65 @@ def test_opening_what_is_up_to_date_writes_nothing(sqlite_store: Store, tmp_path
     with closing(sqlite3.connect(tmp_path / "okr.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         upgrade(sqlite_store)
+
+
+def test_a_file_that_could_not_be_written_is_written_again_afterwards(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    """What was opened meanwhile only reads for as long as it lives, and the pool gave it to whoever came."""
+    file = tmp_path / "okr.sqlite3"
+    sqlite_store.engine.dispose()
+    made = subprocess.run(["chattr", "+i", file], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
+    try:
+        read_a_size(sqlite_store)
+        with pytest.raises(StoreError, match="cannot be written: attempt to write a readonly database"):
+            write_a_size(sqlite_store)
+        read_a_size(sqlite_store)
+    finally:
+        subprocess.run(["chattr", "-i", file], check=True)
+    write_a_size(sqlite_store)
+
+
+def test_a_statement_of_somebody_in_a_hurry_is_ended(postgres_store: Store) -> None:
+    def slow() -> None:
+        with hurry(0.2), postgres_store.read() as conn:
+            conn.exec_driver_sql("SELECT pg_sleep(600)")
+
+    with pytest.raises(StoreError, match="ended a statement that took too long") as fault:
+        slow()
+    assert fault.value.passing
+    with postgres_store.read() as conn:
+        asked = (
+            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'"
+        )
+        assert conn.exec_driver_sql(asked).scalar() == 0, "the server works on at what nobody waits for"
+
+
+def test_one_tries_a_silent_server_and_the_others_are_told_at_once(
+    postgres_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is stopped, really; the server ends statements by a signal that a stopped process does not hear."""
+    monkeypatch.setattr(watched_connection, "ANSWER_S", 0.2)
+    monkeypatch.setattr(engine, "LONG_WAIT_S", 0.1)
+
+    def silent() -> None:
+        with postgres_store.read() as conn:
+            pid = int(conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                with hurry(0.1):
+                    conn.exec_driver_sql("SELECT 1")
+            finally:
+                os.kill(pid, signal.SIGCONT)
+
+    with pytest.raises(StoreError, match="does not answer") as fault:
+        silent()
+    assert fault.value.passing
+    with postgres_store._trial.of_server(), pytest.raises(StoreError, match="did not answer a moment ago"):
+        read_a_size(postgres_store)
+    read_a_size(postgres_store)
 
 
 def test_who_is_in_a_hurry_does_not_wait_for_others_that_write(store: Store) -> None:

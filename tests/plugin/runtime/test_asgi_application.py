@@ -259,6 +259,50 @@ def test_too_many_that_wait_for_a_thread_are_refused_at_once_and_the_others_answ
     assert [one.status for one in waiting] == [200, 200, 200]
 
 
+def test_what_only_reads_has_threads_that_nobody_who_writes_can_hold() -> None:
+    """Held up by a database that takes no writes, say; the eighth of eight threads answers still."""
+    echo = Echo()
+    writes = [Client("/wait", b"x") for _ in range(6)]
+    reads = [Client("/echo", method="GET") for _ in range(4)]
+
+    async def scenario() -> None:
+        app = AsgiApplication(echo, Limits(threads=4, kept=1), most)
+        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in writes]
+        for one in reads:
+            await app(one.scope, one.receive, one.send)
+        assert [one.status for one in writes] == [0] * 6
+        assert echo.asked == 3 + len(reads)
+        echo.may_go_on.set()
+        await asyncio.gather(*tasks)
+
+    run_apart(asyncio.wait_for(scenario(), 30))
+    assert [one.status for one in reads] == [200] * 4
+    assert [one.status for one in writes] == [200] * 6
+
+
+def test_nobody_queues_behind_threads_that_stand() -> None:
+    """Who waits is let go after a time; who comes once none has become free for long is told at once; and then all is as before."""
+    echo = Echo()
+    held = [Client("/wait", method="GET") for _ in range(2)]
+    waits, late, after = (Client("/echo", method="GET") for _ in range(3))
+
+    async def scenario() -> None:
+        app = AsgiApplication(echo, Limits(threads=2, kept=0, wait_s=0.3, stands_s=0.1), most)
+        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in held]
+        await asyncio.sleep(0)
+        await app(waits.scope, waits.receive, waits.send)
+        await app(late.scope, late.receive, late.send)
+        echo.may_go_on.set()
+        await asyncio.gather(*tasks)
+        await app(after.scope, after.receive, after.send)
+
+    run_apart(asyncio.wait_for(scenario(), 30))
+    assert [one.status for one in (*held, waits, late, after)] == [200, 200, 503, 503, 200]
+    assert waits.body.startswith(b"No thread became free for it.")
+    assert late.body.startswith(b"What came before still waits")
+    assert late.headers["retry-after"] == "2"
+
+
 def test_long_work_waits_for_its_own_threads_and_the_quick_is_answered_meanwhile() -> None:
     echo = Echo()
     long = [Client("/wait", headers={"authorization": f"Bearer {number}"}) for number in range(5)]

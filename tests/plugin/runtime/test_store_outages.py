@@ -7,10 +7,10 @@ import json
 import re
 import resource
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from mappings import presets
+from tests.own_postgres import descendants, own_postgres, stopped
 from tests.plugin.conftest import SECRET, Commands, Running
 
 pytestmark = pytest.mark.slow
@@ -73,17 +74,32 @@ def changed(commands: Commands, to: str, back: str) -> Iterator[None]:
                 yield
 
 
-def descendants(pid: int) -> list[int]:
-    """All processes below one."""
-    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*found, *(below for child in found for below in descendants(child))]
+@contextmanager
+def silent(commands: Commands, _served: Running) -> Iterator[None]:
+    with stopped(commands.environment["JIRA_OKR_DATABASE_URL"]):
+        yield
+
+
+@contextmanager
+def unwritable(commands: Commands, _served: Running) -> Iterator[None]:
+    """As on a file system that turned read-only under whoever has the files open: not even root writes them."""
+    files = sorted(commands.folder.glob("okr.sqlite3*"))
+    made = subprocess.run(["chattr", "+i", *files], capture_output=True, text=True, check=False)
+    try:
+        if made.returncode:
+            pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", *files], capture_output=True, check=False)
 
 
 TROUBLES = {
     "SQLite, held by another process": ("sqlite", locked, True),
     "SQLite, no room": ("sqlite", full, True),
+    "SQLite, files that nobody writes": ("sqlite", unwritable, True),
     "PostgreSQL, takes no writes": ("postgresql", read_only, True),
     "PostgreSQL, gone": ("postgresql", gone, False),
+    "PostgreSQL, stopped": ("own", silent, False),
 }
 """With whether reading goes on."""
 
@@ -145,6 +161,12 @@ class Asked:
         return requests.get(self.served.url + path, headers=headers or self.token, timeout=30)
 
 
+@pytest.fixture
+def own_url() -> Iterator[str]:
+    with own_postgres() as url:
+        yield url
+
+
 @pytest.mark.parametrize(("database", "trouble", "reading"), TROUBLES.values(), ids=TROUBLES)
 def test_reading_goes_on_and_writing_comes_again(
     request: pytest.FixtureRequest,
@@ -154,8 +176,9 @@ def test_reading_goes_on_and_writing_comes_again(
     trouble: Any,
     reading: bool,
 ) -> None:
-    if database == "postgresql":
-        commands.environment["JIRA_OKR_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    if database != "sqlite":
+        url = request.getfixturevalue("postgres_url" if database == "postgresql" else "own_url")
+        commands.environment["JIRA_OKR_DATABASE_URL"] = url
     assert commands.run("db", "upgrade").returncode == 0
     commands.run("user", "add", "lee@acme.example", "--role", "admin", "--no-password")
     made = commands.run("token", "create", "lee@acme.example", "--name", "t", "--scope", "people")
@@ -182,3 +205,33 @@ def test_reading_goes_on_and_writing_comes_again(
     assert after == {"API": 201, "delivery": 204, "sign-in": 401}
     assert set(asked.reads().values()) == {200}
     assert served.stop() == 0
+
+
+def test_a_table_that_is_held_stops_those_who_need_it_and_nobody_else(
+    commands: Commands, postgres_url: str
+) -> None:
+    """`VACUUM FULL`, `ALTER TABLE` or an operator hold it for minutes, and more deliveries come than there are threads."""
+    commands.environment["JIRA_OKR_DATABASE_URL"] = postgres_url
+    assert commands.run("db", "upgrade").returncode == 0
+    commands.run("user", "add", "lee@acme.example", "--role", "admin", "--no-password")
+    made = commands.run("token", "create", "lee@acme.example", "--name", "t", "--scope", "people")
+    asked = Asked(commands.serve("--workers", "0"), re.findall(r"okr_\S+", made.stdout)[0])
+    with closing(psycopg.connect(postgres_url.replace("+psycopg", ""))) as other:
+        other.execute("LOCK TABLE delivery")
+        with ThreadPoolExecutor(2 * CROWD) as crowd:
+            answers = [crowd.submit(asked.deliver, f"crowd {number}") for number in range(2 * CROWD)]
+            assert {status for name, status in asked.reads().items() if name not in TOLD_OF_DELIVERIES} == {
+                200
+            }
+            told = [one.result() for one in answers]
+        assert {one.status_code for one in told} == {503}
+        assert all(int(one.headers["Retry-After"]) > 0 for one in told)
+        writes = {name: one.status_code for name, one in asked.writes("during").items()}
+        assert writes["API"] == 201
+        assert writes["delivery"] == 503
+    assert asked.deliver("after").status_code == 204
+    assert set(asked.reads().values()) == {200}
+
+
+TOLD_OF_DELIVERIES = ("status", "metrics")
+"""What reads the table, too."""
