@@ -147,13 +147,15 @@ def wrong_mirror(world: Judged) -> Iterator[str]:
 
 def _rests(world: Judged, issue_id: str, theirs: Issue | None, ours: Issue | None) -> bool:
     """Archived in Jira and known to be, or not known at all, as where it was hidden when that was done: no search shows what else
-    became of it, no number counts it, and it is read when it comes back.
+    became of it, no number counts it, and it is read when it comes back. So of one that was deleted in the archive the delivery alone tells.
     """
     if ours is None:
         return theirs is not None and theirs.archived
     if not ours.archived:
         return False
-    return issue_id in world.site.sandbox.records if theirs is None else theirs.archived
+    if theirs is not None:
+        return theirs.archived
+    return world.unheard > 0 or issue_id in world.site.sandbox.records
 
 
 def _came_back(theirs: Mapping[str, Sequence[Reading]], ours: Mapping[str, Sequence[Reading]]) -> bool:
