@@ -60,7 +60,7 @@ from plugin.sync.resync import (
 )
 from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
 from plugin.sync.work import WorkTurn
-from plugin.sync.write_back import application, foreign_values, hold
+from plugin.sync.write_back import application, edits, foreign_values, hold
 from tests.mappings.rollup.conftest import build_issue
 from tests.plugin.sync.conftest import Clock
 
@@ -101,6 +101,15 @@ def test_pages_are_added_up() -> None:
     assert (report.objectives, report.marked) == ({"a", "b", "c"}, {"a", "c"})
     assert (report.drifted, report.silent) == (Counter(a=5, c=1), {"1", "2"})
     assert report.drift == 3
+
+
+def test_what_changed_unheard_is_drift_unless_it_was_on_its_way() -> None:
+    report = ResyncResult()
+    report.add(ONE)
+    report.removed = 4
+    assert report.changed == 2
+    assert report.drift == 2 - ONE.on_their_way + 4
+    assert replace(report, first=True).drift == 0
 
 
 def test_what_was_asked_otherwise_is_no_drift_of_an_objective() -> None:
@@ -257,6 +266,15 @@ def test_what_left_after_it_was_read_is_in_doubt_for_an_hour(
         read_at = None if read_ago is None else NOW - read_ago
         assert left.doubtful(bare, conn, ["1", "2"], read_at) == ({"1"} if doubted else set())
         assert left.doubtful(bare, conn, [], read_at) == set()
+
+
+def test_what_is_marked_without_a_word_comes_before_what_is_marked_in_bulk(bare: Context) -> None:
+    with bare.store.write() as conn:
+        bare.mark(conn, {"1"}, "everything was read again", bulk=True)
+    with bare.store.write() as conn:
+        bare.mark(conn, {"2"}, "somebody did something")
+        claimed = due.claim(conn, "worker", NOW + HOUR, MINUTE, 1, "main")
+    assert [(one.objective_id, one.bulk) for one in claimed] == [("2", False)]
 
 
 def test_only_a_newer_issue_that_says_otherwise_contradicts_what_we_wrote() -> None:
@@ -1059,3 +1077,46 @@ def test_where_milliseconds_are_refused_a_minute_more_is_asked_for_than_has_pass
     jql, _ = search_pages.changed_pages(context, NOW - timedelta(minutes=10, seconds=30))
     assert asked[1:] == [jql]
     assert jql.endswith(f'updated >= "-{minutes}m"')
+
+
+@pytest.mark.parametrize(
+    ("field_id", "old", "new", "moved"),
+    [
+        # of what is Jira's own the id decides, and the category of a project
+        ("priority", {"id": "2", "name": "High"}, {"id": "2", "name": "Hoch"}, False),
+        ("priority", {"id": "2", "name": "High"}, {"id": "3", "name": "High"}, True),
+        ("project", {"id": "1", "projectCategory": {"id": "7"}}, {"id": "1", "projectCategory": {"id": "8"}}, True),
+        ("project", {"id": "1", "name": "A"}, {"id": "1", "name": "B"}, False),
+        ("duedate", "2026-11-01", "2026-11-02", True),
+        ("duedate", "2026-11-01", "2026-11-01", False),
+        ("timeestimate", None, 3600, True),
+        ("votes", {"votes": 1}, {"votes": 2}, True),  # it has no id
+        # of a choice its options, whatever they are called; of a number its value, however it is written
+        ("customfield_1", {"id": "4", "value": "Big"}, {"id": "4", "value": "Large"}, False),
+        ("customfield_1", {"id": "4", "value": "Big"}, {"id": "5", "value": "Big"}, True),
+        ("customfield_1", {"id": "4", "value": "Big"}, None, True),
+        ("customfield_2", 3, 3.0, False),
+        ("customfield_2", 3, 4, True),
+        # what nobody knows how to read has moved where it reads otherwise
+        ("customfield_3", {"id": "4", "value": "Big"}, {"id": "4", "value": "Large"}, True),
+    ],
+)  # fmt: skip
+def test_what_an_edit_moved_is_told_from_what_is_only_called_otherwise(
+    field_id: str, old: object, new: object, moved: bool
+) -> None:
+    fields = {
+        "customfield_1": Field("customfield_1", "Size", "option", custom=CUSTOM + "select"),
+        "customfield_2": Field("customfield_2", "Points", "number", custom=CUSTOM + "float"),
+    }
+    context = cast(
+        "Context",
+        SimpleNamespace(
+            mapping=SimpleNamespace(field_ids=lambda: frozenset({field_id, "customfield_9"})),
+            written_places=frozenset({"customfield_9"}),
+            field=fields.get,
+        ),
+    )
+    before = build_issue(1, fields={field_id: old, "customfield_9": 1}, updated=NOW)
+    after = build_issue(1, fields={field_id: new, "customfield_9": 2}, updated=NOW + HOUR)
+    found = edits.unheard_edit(context, before, after)
+    assert found.moved == (frozenset({field_id}) if moved else frozenset())

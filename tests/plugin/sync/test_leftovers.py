@@ -400,6 +400,8 @@ def test_what_is_about_to_be_cleared_was_seen_a_moment_ago_and_on_data_center_ju
         return issue.fields[PROGRESS]
 
     assert seen(first) == 50
+    assert context.clearing_look is not None
+    assert context.clearing_look.waiting == {second}, "who had their turn need not be looked for any more"
     hand.edit(second, **{PROGRESS: 77})
     assert seen(second) == at_once
     hand.clock.pass_by(seconds=1.5)
