@@ -75,13 +75,8 @@ def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[object]]:
     }
     engine = _sqlite(url) if lite else _postgres(url)
     given = {name: _text(at) if lite else at for name, at in bound.items()}
-    try:
-        with engine.connect() as conn:
-            rows = [tuple(row) for row in conn.execute(text(query), given).fetchmany(2)]
-            conn.rollback()
-            return rows
-    finally:
-        engine.dispose()
+    with engine.connect() as conn:  # of no pool: it is rolled back and closed behind it
+        return [tuple(row) for row in conn.execute(text(query), given).fetchmany(2)]
 
 
 def _postgres(url: URL) -> Engine:
