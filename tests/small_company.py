@@ -12,7 +12,7 @@ START, CURRENT, TARGET, POINTS = (f"customfield_100{number}" for number in (51, 
 DRAWN = (
     (re.compile(r"whsec_\S+"), "DRAWN"),
     (re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+"), "http://jira"),
-    (re.compile(r"\b(?!JIRA_OKR_)[\w-]{32,}"), "DRAWN"),
+    (re.compile(r"(?<![\w-])(?!JIRA_OKR_)[\w-]{32,}"), "DRAWN"),
     (re.compile(r"127\.0\.0\.1:\d{5}"), "jira"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "ITS-ID"),
     (re.compile(r"(erased person) [0-9a-f]{8}"), r"\1 DRAWN"),

@@ -267,15 +267,19 @@ def _quarter(day: date) -> str:
     return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
+def quarter_before(day: date) -> str:
+    """The quarter that was over when that of the day began."""
+    first = day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
+    return _quarter(first - timedelta(days=1))
+
+
 def close_last_quarter(demo: Demo) -> None:
     """The quarter before is closed, with a word to each of its objectives that wants one."""
-    today = demo.connector.clock().date()
-    before = today.replace(month=3 * ((today.month - 1) // 3) + 1, day=1) - timedelta(days=1)
     close_cycle(
         demo.connector,
         DEMONSTRATION,
         "main",
-        _quarter(before),
+        quarter_before(demo.connector.clock().date()),
         note="Closed in the first week of the quarter after, with all three teams in the room.",
         reason="Measured too late to act on it: read it every week from the start.",
     )
