@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from connectors.deadline import cut_off
 from connectors.jira.http.connection import is_of_machine
 from connectors.metrics.basis.connections import AllowedHosts, ConnectionFailure, post
+from connectors.name_lookup import connection_to
 from connectors.notify.failure import SendingFailure
 
 TIMEOUT = 15.0
@@ -70,7 +71,7 @@ def _send_syslog(parts: SplitResult, lines: Sequence[LogLine], timeout: float) -
     open_: list[socket.socket] = []
     try:
         with cut_off(timeout, lambda: open_[-1] if open_ else None) as deadline:
-            open_.append(socket.create_connection((host, port), timeout))
+            open_.append(connection_to(host, port, timeout))
             address = str(open_[-1].getpeername()[0])
             if is_of_machine(address):
                 raise SendingFailure(

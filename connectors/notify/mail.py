@@ -17,6 +17,7 @@ from typing import Literal
 
 from connectors.deadline import cut_off
 from connectors.jira.http.connection import is_of_machine
+from connectors.name_lookup import addresses, own_name
 from connectors.notify.failure import SendingFailure
 
 TIMEOUT = 20.0
@@ -110,14 +111,15 @@ def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
 
 
 def _session(server: MailServer, timeout: float) -> smtplib.SMTP:
+    name = own_name(timeout)  # the library would look it up without a deadline
     if server.security == "tls":
-        return smtplib.SMTP_SSL(timeout=timeout, context=ssl.create_default_context())
-    return smtplib.SMTP(timeout=timeout)
+        return smtplib.SMTP_SSL(local_hostname=name, timeout=timeout, context=ssl.create_default_context())
+    return smtplib.SMTP(local_hostname=name, timeout=timeout)
 
 
 def _connect(session: smtplib.SMTP, server: MailServer) -> None:
     session._host = server.host  # type: ignore[attr-defined] # the name that TLS holds the certificate against
-    code, said = session.connect(server.host, server.port)
+    code, said = _greeting(session, server)
     if code != READY:
         raise smtplib.SMTPConnectError(code, said)
     address = str(session.sock.getpeername()[0]) if session.sock is not None else ""
@@ -125,6 +127,19 @@ def _connect(session: smtplib.SMTP, server: MailServer) -> None:
         raise SendingFailure(f"{address} is an address where machines talk to their cloud", for_good=True)
     if server.security == "starttls":
         session.starttls(context=ssl.create_default_context())
+
+
+def _greeting(session: smtplib.SMTP, server: MailServer) -> tuple[int, bytes]:
+    """What the first address of the server that takes a connection says. Raises OSError."""
+    refused: OSError | None = None
+    for address in addresses(server.host, server.port, session.timeout):
+        try:
+            return session.connect(address, server.port)
+        except smtplib.SMTPException:
+            raise
+        except OSError as error:
+            refused = error
+    raise refused or ConnectionRefusedError(f"{server.host} has no address")
 
 
 def _words(said: bytes | str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OPENERS = {
+    "connection_to",
     "create_connection",
     "HTTPConnection",
     "HTTPSConnection",
@@ -32,6 +33,7 @@ HELD = {
     "connectors/forge/signing_keys.py": "TimedAdapter, and a largest body counted as it is unpacked",
     "connectors/jira/http/connection.py": "is what holds the others",
     "connectors/jira/http/transport.py": "GuardedAdapter, and a largest body counted as it is unpacked",
+    "connectors/name_lookup.py": "connects and says nothing; names with a deadline",
     "connectors/metrics/basis/connections.py": "connects to the address that was looked at; cut off; a largest body, nothing unpacked",
     "connectors/notify/log_receiver.py": "cut off; the address that is connected to; reads one byte",
     "connectors/notify/mail.py": "cut off; the address that is connected to; lines of the library's limit",
@@ -39,6 +41,14 @@ HELD = {
     "plugin/runtime/demonstration.py": "asks the sandbox that it started itself",
 }
 """By which limits what opens connections is held (`tests/connectors/test_ways_out.py` attacks them)."""
+
+LOOK_UPS = {"getaddrinfo", "getfqdn", "gethostbyaddr", "gethostbyname", "gethostbyname_ex", "getnameinfo"}
+LOOKING_UP = {
+    "connectors/name_lookup.py": "in threads of its own, few of them, and nobody waits for them without a deadline",
+    "plugin/runtime/serving/health_listener.py": "where the server itself listens, as it starts",
+    "plugin/runtime/serving/listening_address.py": "where the server itself listens, as it starts",
+}
+"""Who asks the system what a name means, which has no deadline."""
 
 
 def openings(tree: ast.AST) -> Iterator[str]:
@@ -70,6 +80,32 @@ def test_nothing_calls_out_but_what_is_held() -> None:
             if said:
                 found[name] = said
     assert found.keys() == HELD.keys(), {name: found[name] for name in found.keys() - HELD.keys()}
+
+
+def test_names_are_looked_up_with_a_deadline() -> None:
+    found = set()
+    for room in ("mappings", "connectors", "plugin"):
+        for file in (ROOT / room).rglob("*.py"):
+            name = file.relative_to(ROOT).as_posix()
+            if not name.startswith("connectors/sandbox/") and set(
+                looks_up(ast.parse(file.read_text("utf-8")))
+            ):
+                found.add(name)
+    assert found == LOOKING_UP.keys()
+
+
+def looks_up(tree: ast.AST) -> Iterator[str]:
+    """What a module says by which a name is looked up."""
+    for node in ast.walk(tree):
+        names = [node.attr] if isinstance(node, ast.Attribute) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [one.name for one in node.names]
+        yield from (name for name in names if name in LOOK_UPS)
+
+
+def test_a_look_up_past_the_deadline_is_found() -> None:
+    for text in ("import socket\nsocket.getfqdn()", "from socket import getaddrinfo"):
+        assert list(looks_up(ast.parse(text))), text
 
 
 def test_a_call_past_the_limits_is_found() -> None:

@@ -11,18 +11,30 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
+from connectors import name_lookup
 from connectors.forge.signing_keys import SigningKeys, SigningKeysOutage
 from connectors.jira import BasicCredentials, Jira, JiraAddress, JiraOutage, Transport
 from connectors.jira.http import connection
 from connectors.jira.http.errors import JiraError
 from connectors.jira.sign_in.authorization import AuthorizationServer, OAuthClient
 from connectors.jira.sign_in.identity import LinkIdentity, SignInTrip
-from connectors.metrics.basis.connections import AllowedHosts, ConnectionFailure, get_json, post_json
+from connectors.metrics.basis.connections import (
+    AllowedHosts,
+    ConnectionFailure,
+    NamedConnection,
+    get_json,
+    post_json,
+)
+from connectors.metrics.basis.source import Reach, SourceFailure
+from connectors.metrics.sql import Sql
+from connectors.name_lookup import NameLookups
 from connectors.notify import mail
 from connectors.notify.failure import SendingFailure
 from connectors.notify.log_receiver import LogLine, LogReceiver, send_lines
 from connectors.notify.mail import Mail, MailServer
 from connectors.notify.webhook import own_hosts
+from mappings.kpi.cadence import Period
+from mappings.kpi.sources import SqlOptions
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 OF_MACHINES = (
@@ -125,6 +137,16 @@ def of_whom(port: int) -> None:
     server.account("a token")
 
 
+def from_a_database(port: int) -> None:
+    books = NamedConnection(url=f"postgresql://ada@localhost:{port}/books")
+    outside = AllowedHosts(connections={"books": books})
+    reach = Reach(lambda _at: (), lambda _jql: pytest.fail("no issue is asked for"), UTC, outside=outside)
+    options = SqlOptions(kind="sql", connection="books", query="select 1")
+    answer = Sql().read(options, Period(NOW, NOW), reach, lambda: NOW)
+    assert isinstance(answer, SourceFailure)
+    raise ConnectionFailure(answer.reason)
+
+
 def by_link(port: int) -> None:
     trip = SignInTrip("http://okr.test/back", "a state", "a verifier " * 5)
     LinkIdentity(jira(port)).account(OAuthClient("id", "secret"), "a code", trip, NOW)
@@ -163,3 +185,27 @@ def test_whoever_is_led_to_a_machine_says_nothing_there(
     with pytest.raises(FAILURES):
         WAYS[way](port)
     assert [one for one in heard if one] == []
+
+
+@pytest.mark.parametrize("way", [*WAYS, "databases of KPIs"])
+def test_a_name_server_that_hangs_holds_nobody(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way out fails as beside any outage, while the system still asks."""
+    ways = WAYS | {"databases of KPIs": from_a_database}
+    hanging, asked = threading.Event(), list[str]()
+    monkeypatch.setattr(name_lookup, "LONGEST_S", 0.05)
+    monkeypatch.setattr(name_lookup, "LOOKUPS", NameLookups(2))
+
+    def hang(host: str = "", *_a: object, **_k: object) -> object:
+        asked.append(host)
+        assert hanging.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "woken")
+
+    for look_up in ("getaddrinfo", "getfqdn", "gethostbyname"):
+        monkeypatch.setattr(socket, look_up, hang)
+    try:
+        with pytest.raises(FAILURES):
+            ways[way](9)
+        assert "localhost" in asked
+        assert not hanging.is_set(), "it was given up while the system hung"
+    finally:
+        hanging.set()

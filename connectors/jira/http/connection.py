@@ -1,7 +1,7 @@
 """The connections to Jira: answers have a deadline as a whole, and addresses where machines talk to their cloud are never spoken to.
 
 `requests` limits the time between two bytes alone, so a head that trickles would hold a call for ever. And a name may come to mean
-another address after somebody looked at it, so what counts is the address that is connected to.
+another address after somebody looked at it, so what counts is the address that is connected to. Names are looked up with a deadline, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import product
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -19,7 +20,10 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ContentDecodingError
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
+
+from connectors.name_lookup import addresses
 
 METADATA_NAMES = ("metadata.google.internal",)
 METADATA = (
@@ -128,11 +132,42 @@ def set_deadlines(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forb
             response_class = TimedResponse
 
             def _new_conn(self) -> socket.socket:
-                return _looked_at(super()._new_conn(), self, forbidden)
+                return _looked_at(_by_address(self, super()._new_conn), self, forbidden)
 
         return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": TimedConnection})
 
     return {scheme: of(pool) for scheme, pool in pools.items()}
+
+
+def _by_address(connection: Any, connect: Callable[[], socket.socket]) -> socket.socket:
+    """Connect to the first address that takes it, names looked up before: by SOCKS that of the proxy, and of the host where the proxy looks up none.
+
+    The library has no limit for that. The name stays what certificates are held against.
+    """
+    name, proxy = connection._dns_host, getattr(connection, "_socks_options", None)
+    seconds = connection.timeout if isinstance(connection.timeout, int | float) else None
+    family = allowed_gai_family()
+    try:
+        found: tuple[str, ...] = (name,)
+        if proxy is None or not proxy["rdns"]:
+            found = addresses(name, connection.port, seconds, family)
+        between = [proxy]
+        if proxy is not None:
+            port = proxy["proxy_port"] or 0
+            places = addresses(proxy["proxy_host"], int(port), seconds, family)
+            between = [{**proxy, "proxy_host": place} for place in places]
+    except socket.gaierror as error:
+        raise NameResolutionError(name, connection, error) from error
+    refused: HTTPError = NewConnectionError(connection, f"{name} has no address")
+    try:
+        for connection._socks_options, connection._dns_host in product(between, found):
+            try:
+                return connect()
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                refused = error
+        raise refused
+    finally:
+        connection._socks_options, connection._dns_host = proxy, name
 
 
 def _looked_at(connected: socket.socket, connection: HTTPConnection, forbidden: Forbidden) -> socket.socket:

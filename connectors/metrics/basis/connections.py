@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from connectors.deadline import Deadline, cut_off
 from connectors.jira.http.connection import is_of_machine, is_public
+from connectors.name_lookup import addresses
 
 LARGEST_BODY = 1 << 20
 MOST_REDIRECTS = 3
@@ -133,7 +134,7 @@ def require_allowed(outside: AllowedHosts, url: str) -> None:
         raise ConnectionFailure("it is no address", refused=True) from None
     host, port = _allowed(outside, parts)
     if is_number(host):
-        _address(outside, host, port)
+        _address(outside, host, port, 0.0)
 
 
 def is_number(host: str) -> bool:
@@ -154,7 +155,7 @@ def _asked(
     more: Mapping[str, str] | None = None,
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     host, port = _allowed(outside, parts)
-    address = _address(outside, host, port)
+    address = _address(outside, host, port, max(deadline - time.monotonic(), 0.0))
     wait = deadline - time.monotonic()
     if wait <= 0:
         raise ConnectionFailure(f"{parts.netloc} took too long")
@@ -213,26 +214,25 @@ def _covers(listed: str, host: str) -> bool:
     return host == listed or (listed.startswith("*.") and host.endswith(listed[1:]))
 
 
-def _address(outside: AllowedHosts, host: str, port: int) -> str:
-    """The address of a host, looked up once and connected to as it is: a public one, or one that the operator lists."""
+def _address(outside: AllowedHosts, host: str, port: int, seconds: float) -> str:
+    """The address of a host, looked up once within so many seconds, and connected to as it is: a public one, or one that the operator lists."""
     listed = {urlsplit(one if "://" in one else f"//{one}").hostname for one in outside.hosts}
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # a name with a part that is empty or too long is none
+        found = addresses(host, port, seconds)
+    except OSError as error:
         raise ConnectionFailure(f"{host} has no address: {error}") from None
-    for *_, place in found:
-        address = str(place[0])
+    for address in found:
         # some count as global: those of a cloud's own, and IPv6 forms that hide an IPv4 address
         if is_of_machine(address):
             continue
         if outside.private or address in listed or is_public(address):
             return address
-    if all(is_of_machine(str(place[0])) for *_, place in found):
+    if all(is_of_machine(one) for one in found):
         raise ConnectionFailure(
-            f"{host} is at {found[0][4][0]}, an address where machines talk to their cloud", refused=True
+            f"{host} is at {found[0]}, an address where machines talk to their cloud", refused=True
         )
     raise ConnectionFailure(
-        f"{host} is at {found[0][4][0]}, an address of a private network",
+        f"{host} is at {found[0]}, an address of a private network",
         f"Add the address itself to {outside.setting} if it may be asked.",
         refused=True,
     )

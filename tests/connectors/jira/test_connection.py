@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -139,11 +140,19 @@ def test_what_counts_is_the_address_that_is_connected_to(answering: Callable[[An
 
 
 def test_how_a_pool_connects_stays_its_own(answering: Callable[[Answering], str]) -> None:
-    """Those for SOCKS proxies are other classes, which connect by the proxy."""
+    """Those for SOCKS proxies are other classes, which connect by the proxy: it looks names up, and its own is looked up here."""
+    asked: list[tuple[str, str]] = []
     url = urlsplit(answering(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")))
 
     class Detour(HTTPConnection):
+        _socks_options: ClassVar[dict[str, object]] = {
+            "proxy_host": "localhost",
+            "proxy_port": 1080,
+            "rdns": True,
+        }
+
         def _new_conn(self) -> socket.socket:
+            asked.append((str(self._socks_options["proxy_host"]), self.host))
             return socket.create_connection((url.hostname or "", url.port or 0), 20)
 
     class DetourPool(HTTPConnectionPool):
@@ -154,6 +163,9 @@ def test_how_a_pool_connects_stays_its_own(answering: Callable[[Answering], str]
         found = manager.request("GET", "http://jira.acme.example/rest", preload_content=False, timeout=20.0)
         assert found.status == 204
         assert isinstance(found._original_response, TimedResponse)
+    assert len(asked) == 1
+    assert asked[0][0] in ("127.0.0.1", "::1")
+    assert asked[0][1] == "jira.acme.example"
 
 
 def test_a_head_that_took_long_leaves_the_body_as_much_time_as_ever() -> None:
