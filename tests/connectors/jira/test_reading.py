@@ -546,7 +546,13 @@ def test_a_search_of_histories_that_is_refused_leaves_each_to_itself(stub, answe
     stub.on("GET", "/rest/api/2/issue/10001", answer(json={"id": "10001", "changelog": log}))
     stub.on("GET", "/rest/api/2/issue/10002", answer(404, json={"errorMessages": ["gone"]}))
 
-    assert datacenter.steps(["10001", "10002"], ["status"], {"10001": told, "10002": told}) == {"10001": ()}
+    ids = dict.fromkeys(["10001", "10002"], told)
+    assert datacenter.steps(ids, ["status"], ids) == {"10001": ()}
+    stub.on("POST", DC_SEARCH, answer(body=b"<html>"))
+    assert datacenter.steps(ids, ["status"], ids) == {"10001": ()}
+    stub.on("POST", DC_SEARCH, answer(403, json={"errorMessages": ["no search for you"]}))
+    with pytest.raises(JiraRefusal, match="no search for you"):
+        datacenter.steps(ids, ["status"], ids)
 
 
 def test_a_core_field_that_the_mapping_names_is_kept_as_jira_has_it_too(stub, answer, cloud, issue_json):

@@ -11,7 +11,14 @@ import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from connectors.jira.http.call import place_of
-from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, classify, read_messages
+from connectors.jira.http.errors import (
+    AuthFailure,
+    JiraError,
+    JiraOutage,
+    JiraRefusal,
+    classify,
+    read_messages,
+)
 from connectors.jira.http.transport import failure_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -37,6 +44,23 @@ def test_the_words_are_found_in_every_shape(body, messages, fields):
     refused = classify(401, {}, text, NOW)
     assert isinstance(refused, AuthFailure)
     assert not messages or messages[0].rstrip(".") in refused.message
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy", "text"),
+    [
+        ("Too long", "Cut it.", "Too long. Cut it."),
+        ("Too long.", "Cut it.", "Too long. Cut it."),
+        ("Too long!", "Cut it.", "Too long! Cut it."),
+        ("Too long?", "Cut it.", "Too long? Cut it."),
+        ("Too long:", "Cut it.", "Too long: Cut it."),
+        ("Too long…", "Cut it.", "Too long… Cut it."),
+        ("Too long", "", "Too long"),
+        ("", "Cut it.", "Cut it."),
+    ],
+)
+def test_a_sentence_ends_where_another_follows(message, remedy, text):
+    assert str(JiraError(message, remedy)) == text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,13 +19,19 @@ from sqlalchemy import Connection, text
 from connectors.jira import Jira
 from connectors.store import Store, StoreError
 from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.work import due, inbox
 from mappings.document.binder import bind
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
+from mappings.rollup.health import Health, HealthLevel
+from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.state import ObjectiveState
 from plugin.sync import work
 from plugin.sync.context import Context
+from plugin.sync.reconcile.lease import ObjectiveLease
+from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.resync.mirror_update import land_again
@@ -110,6 +117,45 @@ def test_who_wakes_others_and_who_marks_many_do_not_wait_for_each_other(context:
         due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
     thread.join()
     assert faults == []
+
+
+def test_a_reconcile_that_wakes_those_above_it_holds_none_of_them_while_it_waits_for_its_own_row(
+    context: Context,
+) -> None:
+    """1 was aligned to 2 and 3 and is no longer; somebody else marks 1 and then 2 and 3."""
+    faults: list[BaseException] = []
+    stood = ObjectiveState(
+        "1",
+        "epics",
+        "",
+        Fraction(1, 2),
+        Health(HealthLevel.ON_TRACK, "", ""),
+        Ledger(()),
+        issue_id="1",
+        aligned_to=("2", "3"),
+    )
+    with context.store.write() as conn:
+        objectives.save(conn, "main", stood, "r", NOW)
+        due.mark(conn, "main", ["1", "2", "3"], NOW, "before")
+        (claim,) = due.claim(conn, "worker", NOW, context.lease, 1, objective_id="1")
+
+    def wake() -> None:
+        try:
+            reconcile(context, "1", ObjectiveLease(context, claim))
+        except BaseException as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=wake)
+    with context.store.write() as conn:
+        due.mark(conn, "main", ["1"], NOW, "issues changed")
+        thread.start()
+        wait_for(context, 1)
+        due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
+    thread.join()
+    assert faults == []
+    with context.store.read() as conn:
+        saved = objectives.load(conn, "main", "1")
+    assert saved is None or saved.state.aligned_to == ()
 
 
 class FailingStore:
