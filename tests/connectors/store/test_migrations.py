@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence import gaps
@@ -20,7 +22,7 @@ from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import saved_views
-from connectors.store.schema import metadata
+from connectors.store.schema import forecast, metadata
 from connectors.store.work import due, inbox
 from connectors.store.writes import writes
 
@@ -134,6 +136,47 @@ def test_what_answers_left_out_is_read_where_blanks_joined_it(empty_url: str) ->
         found = [one.gap.omitted for one in gaps.open_gaps(conn, "main")]
     store.close()
     assert found == [("duedate", "customfield_10016"), (), ("labels",)]
+
+
+def test_who_goes_back_has_a_row_for_each_day_of_a_judged_forecast(empty_url: str) -> None:
+    """Each is counted once there: a joined row would count for one day."""
+    store = open_store(empty_url)
+    upgrade(store)
+    said = {"1/2": (3, "2026-11-09"), "3/4": (2, "2026-11-08"), "1/4": (1, "2026-11-07")}
+    config = schema_upgrade._config()
+    with store.write() as conn:
+        conn.execute(
+            insert(forecast),
+            [
+                {
+                    "site": "main",
+                    "objective_id": "1",
+                    "key_result_id": key_result,
+                    "day": day,
+                    "cycle": "2026-Q4",
+                }
+                | {
+                    "reached": 0,
+                    "probability": probability,
+                    "judged_on": "2026-11-10",
+                    "came_true": 1,
+                    "days": days,
+                }
+                for key_result in ("a", "b")
+                for probability, (days, day) in said.items()
+            ],
+        )
+        config.attributes["connection"] = conn
+        command.downgrade(config, "0073")
+        found = conn.exec_driver_sql("SELECT * FROM forecast").mappings().all()
+    store.close()
+    for key_result in ("a", "b"):
+        mine = [row for row in found if row["key_result_id"] == key_result]
+        assert Counter(row["probability"] for row in mine) == {"1/2": 3, "3/4": 2, "1/4": 1}
+        assert {row["day"] for row in mine} == {f"2026-11-0{day}" for day in range(4, 10)}
+    assert {(row["cycle"], row["judged_on"], row["came_true"]) for row in found} == {
+        ("2026-Q4", "2026-11-10", 1)
+    }
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import date, timedelta
 from math import gcd
 
 import sqlalchemy as sa
@@ -54,6 +55,7 @@ def downgrade() -> None:
     op.drop_index("ix_forecast_judged", "forecast")
     op.drop_index("ix_forecast_waiting", "forecast")
     op.create_index(op.f("ix_forecast_site_cycle_judged_on"), "forecast", ["site", "cycle", "judged_on"])
+    _split_forecasts(op.get_bind())
     op.drop_column("forecast", "days")
     delivery = sa.table("delivery", sa.column("id"), sa.column("base_id"), sa.column("body"))
     beside = sa.table("delivery_base", sa.column("id"), sa.column("body"))
@@ -88,6 +90,28 @@ def downgrade() -> None:
         "ix_snapshot_base_id", "snapshot", ["base_id"], sqlite_where=BASED, postgresql_where=BASED
     )
     op.drop_column("snapshot_base", "base_id")
+
+
+def _split_forecasts(conn: sa.Connection) -> None:
+    """A row for each day again. Which days they were is not kept, only the last and how many: they are the latest before it that no other row has."""
+    key, others = (
+        ("site", "objective_id", "key_result_id"),
+        ("cycle", "reached", "probability", "judged_on", "came_true"),
+    )
+    names = (*key, "day", *others, "days")
+    forecast = sa.table("forecast", *(sa.column(name) for name in names))
+    joined = (
+        sa.select(forecast).where(forecast.c.days > 1).order_by(*(forecast.c[name] for name in (*key, "day")))
+    )
+    for row in conn.execute(joined).mappings().all():
+        its = [forecast.c[name] == row[name] for name in key]
+        taken = set(conn.execute(sa.select(forecast.c.day).where(*its)).scalars())
+        day, rows = date.fromisoformat(row["day"]), list[dict[str, object]]()
+        while len(rows) < row["days"] - 1:
+            day -= timedelta(1)
+            if day.isoformat() not in taken:
+                rows.append({**row, "day": day.isoformat(), "days": 1})
+        conn.execute(sa.insert(forecast), rows)
 
 
 class _Shares:
