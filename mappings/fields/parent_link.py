@@ -48,7 +48,7 @@ class ParentLink(FieldType):
 def parent_key(raw: object) -> str | None:
     """The key of the parent, None where the field says that there is none; raises ShapeError for a shape that nobody knows."""
     found = raw.get("data", raw) if isinstance(raw, dict) else raw
-    if is_empty(raw) or is_empty(found):
+    if is_empty(found):
         return None
     key = found.get("key") if isinstance(found, dict) else found
     if not isinstance(key, str):

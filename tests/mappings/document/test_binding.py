@@ -223,6 +223,9 @@ def test_live_facts_are_judged(complete, facts, expected):
         hint in one.message and one.remedy and one.line
         for one, (_, _, hint) in zip(found, expected, strict=True)
     )
+    for one in found:
+        if one.code == "field-not-on-screen":
+            assert complete.splitlines()[one.line - 1][one.column - 1 :].startswith(one.path.split(".")[-1])
 
 
 def test_where_nothing_is_selected_the_key_to_correct_is_named(complete):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mappings.diagnostic import Diagnostic
+from mappings.document.text.intention import guesses
 from mappings.document.text.source import read_document
 from tests.mappings.document.conftest import COMPLETE
 
@@ -94,6 +95,14 @@ def test_a_number_that_is_taken_for_an_alias_is_told_how_to_write_it(
     old = "{kind: transition, start: kr_start, current: kr_current, target: kr_target}"
     new = f"{{kind: increase, start: kr_start, current: kr_current, by: {written}}}"
     assert [one.remedy for one in broken((old, new)) if one.code == "unknown-alias"] == [remedy]
+
+
+@pytest.mark.parametrize(
+    ("word", "switch"),
+    [("yes", True), ("on", True), ("y", True), ("no", False), ("off", False), ("n", False), ("N", False)],
+)
+def test_a_word_for_a_switch_is_told_as_the_switch(word: str, switch: bool) -> None:
+    assert next(iter(guesses(word, ()))) == (switch, str(switch).lower())
 
 
 def test_quotes_are_not_advised_for_a_whole_list(broken: Callable[..., tuple[Diagnostic, ...]]) -> None:

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 from mappings.document.schema import Document
+from mappings.progress.delivery import DeliveryOptions
+from mappings.progress.options import KpiCurrent, TargetDistance
 
 LIMITS = (
     *("minimum", "maximum", "exclusiveMinimum", "minLength", "maxLength", "minItems", "maxItems"),
@@ -131,3 +135,21 @@ def test_every_limit_of_a_mapping() -> None:
         for path in sorted(found)
     ]
     assert lines == EVERY.splitlines(), "a bound of an option is a line of EVERY, above"
+
+
+def _made_of(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _made_of(one)
+
+
+def test_no_part_of_a_mapping_takes_an_unknown_key_or_is_changed_after_it_was_read() -> None:
+    parts = {
+        one
+        for one in _made_of(BaseModel)
+        if one.__module__.startswith(("mappings.document", "mappings.progress"))
+    }
+    assert parts >= {Document, DeliveryOptions, KpiCurrent, TargetDistance}
+    open_ = [one.__name__ for one in parts if one.model_config.get("extra") != "forbid"]
+    changed = [one.__name__ for one in parts if not one.model_config.get("frozen")]
+    assert (sorted(open_), sorted(changed)) == ([], [])

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
 from mappings.diagnostic import Severity
 from mappings.document.text.source import read_document
 from mappings.kpi.promotion import ClosedCycle, upkeep
@@ -153,6 +155,25 @@ def test_what_counts_twice_is_advised_once_for_each_pair():
         ("counted-below", "O-1", "each of 4 issues (W-b, W-c, W-d …) counts under O-1 and under O-2, which contributes to it"),
         ("shared-key-result", "K-8", 'K-8 "Number 8" is a key result of O-1 and O-2'),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "disposition", "advised"),
+    [
+        ("2", Disposition.COUNTED, ["counted-below"]),
+        ("2", Disposition.EXCLUDED, []),
+        ("1", Disposition.COUNTED, []),
+        ("an objective of another site", Disposition.COUNTED, []),
+        ("an objective of another site", Disposition.EXCLUDED, []),
+    ],
+)
+def test_only_what_counts_by_an_objective_that_is_there_counts_by_two_ways(
+    row: str, disposition: Disposition, advised: list[str]
+) -> None:
+    ledger = Ledger((Contribution(row, "O-2", "", disposition, "so"),))
+    above, below = objective(1, work(1, "b"), ledger=ledger), objective(2, work(2, "b"))
+    found = [one.code for one in lint_states([above, below])]
+    assert [code for code in found if code == "counted-below"] == advised
 
 
 def test_two_that_read_one_field_of_one_issue_are_advised():

@@ -468,6 +468,8 @@ def test_no_value_of_jira_breaks_reading(type_: FieldType, strange: object) -> N
         ("parent_link", "PLAT-1", False),
         ("parent_link", HOLLOW_PARENT, False),
         ("parent_link", {"data": {"id": 5, "key": "PLAT-1"}, "showField": True}, False),
+        ("parent_link", {"data": None}, False),
+        ("parent_link", {"data": {}, "key": "PLAT-1"}, False),
         ("parent_link", 7, True),
         ("parent_link", {"issue": "PLAT-1"}, True),
         ("number", "text", False),

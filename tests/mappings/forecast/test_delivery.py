@@ -51,6 +51,21 @@ def test_the_share_of_all_courses_that_attain(days: int, expected: Fraction) -> 
     assert probability(a_work(10, 7, days, *NO_GROWTH)) == expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "finished", "more"),
+    [
+        (10, 10, {}),
+        (10, 7, {"share": MOST}),
+        (10, 8, {"share": MOST}),
+        (10, 9, {"count_to": Fraction(4)}),
+    ],
+)
+def test_what_is_attained_already_stays_so_however_far_beyond_it_lies(
+    rows: int, finished: int, more: dict[str, Fraction]
+) -> None:
+    assert probability(a_work(rows, finished, 14, *NO_GROWTH, **more)) == 1
+
+
 def test_dates_are_full_weeks_from_today_on() -> None:
     """Half of all courses by week 2; 54 of 64 are not 85 %, 241 of 256 are: week 4."""
     assert dates(a_work(10, 7, 17, *NO_GROWTH)) == (date(2026, 11, 15), date(2026, 11, 29))

@@ -280,7 +280,9 @@ def test_the_archive_of_viva_keeps_what_hangs_below_others_and_bounds() -> None:
     ],
 )
 def test_columns_that_nothing_is_made_of_are_told(file: str, name: str, unread: list[str]) -> None:
-    source = plan_values(planned(file, name))["source"]
+    told = plan_values(planned(file, name))
+    source = told["source"]
+    assert told["format"] == 1
     assert isinstance(source, dict)
     assert source["columns_not_read"] == unread
 

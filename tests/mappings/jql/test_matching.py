@@ -19,7 +19,10 @@ Ask = Callable[..., bool]
 
 ADF = {
     "type": "doc",
-    "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Ask the harbour master"}]}],
+    "content": [
+        {"type": "paragraph", "content": [{"type": "text", "text": "Ask the harbour master"}]},
+        {"type": "paragraph", "content": [{"type": "mention", "attrs": {"id": "acc-3", "text": "@Ines"}}]},
+    ],
 }
 ISSUE: dict[str, Any] = {
     "labels": ("okr", "Growth"),
@@ -102,7 +105,9 @@ TRUE = [
     "Tide in cascadeOption(1, 'high water')",
     "Tide not in cascadeOption(Spring, none)",
     "Tide in (Neap, cascadeOption(Spring))",
+    "Tide in (Spring, cascadeOption(Neap))",
     "NOT text ~ harbourmaster",
+    "Notes ~ ines",
     "affectedVersion is EMPTY",
     "affectedVersion in (EMPTY, '1.0')",
     "resolution is EMPTY",
@@ -389,3 +394,13 @@ def test_without_a_category_nothing_is_said_of_it(
     assert holds("category is EMPTY", issue)
     assert not holds("category = 950", issue)
     assert not holds("category != Other", issue), "!= never matches EMPTY"
+
+
+@pytest.mark.parametrize("value", ["soon", "2026-13-01", "", 7, None])
+@pytest.mark.parametrize("id_", ["10013", "10014"])
+def test_a_day_that_is_none_is_neither_before_nor_after_any(
+    an_issue: Builder, holds: Ask, id_: str, value: object
+) -> None:
+    issue = an_issue(fields={f"customfield_{id_}": value})
+    assert not holds(f"cf[{id_}] > '2000-01-01'", issue)
+    assert not holds(f"cf[{id_}] <= '2000-01-01'", issue)

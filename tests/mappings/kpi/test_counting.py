@@ -176,6 +176,25 @@ def test_the_board_shows_the_last_settled_period_and_the_running_one_apart() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("values", "before"),
+    [
+        ((5, 3, 9), ("2026-10-01", 5)),
+        ((5, ..., 3, 9), ("2026-10-01", 5)),
+        ((5, 4, ..., 9), ("2026-10-02", 4)),
+        ((..., 3, 9), None),
+    ],
+)
+def test_what_stood_before_is_the_latest_settled_period_with_data_but_the_last(
+    values: tuple[object, ...], before: tuple[str, int] | None
+) -> None:
+    """Not the running one, whatever it has."""
+    now = f"2026-10-{len(values):02}T13:00"
+    found = World([a_kpi()]).push(*days(*values), now=now).at(now).before
+    told = None if found is None else (found.period.start, found.value)
+    assert told == (None if before is None else (utc(before[0]), before[1]))
+
+
 def test_no_data_in_the_last_settled_period_is_no_data_with_the_last_known_value_beside_it() -> None:
     world = World([a_kpi()]).push(*days(3), now="2026-10-02T02:00")
     shown = world.at("2026-10-05T02:00")

@@ -15,6 +15,7 @@ from mappings.facts.moment import Moment
 from mappings.forecast.answer import Likelihood, Week
 from mappings.forecast.calibration import Calibration, PastForecast, calibration
 from mappings.forecast.objective import forecast, issues_of
+from mappings.rollup.cycles.carry import CarriedObjective, Carries
 from mappings.rollup.measurement import assess
 
 TODAY = "2026-11-15"
@@ -124,6 +125,20 @@ def test_a_fixed_number_is_the_goal(told, rows, a_mapping, objective, key_result
     )
     work = told(mapping, rows(*WEEKLY)).key_results[0].answer.work
     assert (work.count_to, work.goal) == (12, 9)  # ⌈0.7 × 12⌉
+
+
+def test_what_was_done_in_an_earlier_cycle_is_off_the_fixed_number(
+    an_issue, on_day, rows, a_mapping, objective, key_result
+):
+    """Two of the six that are done counted in the cycle before: 10 of 12 are left to aim at."""
+    mapping, moment = a_mapping(objective(key_result({"kind": "delivery", "count_to": 12}))), on_day(TODAY)
+    issues = {one.id: one for one in (an_issue(1, type="Epic"), *rows(*WEEKLY))}
+    before = CarriedObjective("1", "2026-Q4", {"1/delivery": dict.fromkeys(("100", "101"), "2026-Q3")}, {})
+    carries = Carries(brought={("1", "2026-Q4"): before})
+    state = assess(mapping, Forest.of(issues.values()), moment, carries=carries)["1"]
+    told = forecast(mapping, state, {id_: issues[id_] for id_ in issues_of(state) if id_ in issues}, moment)
+    work = told.key_results[0].answer.work
+    assert (work.count_to, work.goal, work.finished) == (10, 10, 4)
 
 
 METRIC = {"kind": "transition", "start": "start", "current": "current", "target": "target"}

@@ -10,6 +10,7 @@ import pytest
 
 from mappings.document.schema import CyclePart, FieldSource, LabelSource, VersionSource
 from mappings.facts.issue import JiraValue
+from mappings.rollup.cycles.carry import Carries
 from mappings.rollup.cycles.cycle import cycle_of, expected_on
 from mappings.rollup.state import Health, HealthLevel
 
@@ -244,6 +245,31 @@ def test_where_the_cycle_comes_from(a_mapping, objective, an_issue, source, fact
     )
     mapping = a_mapping(objective(), fields=("cycle",), cycles=cycles)
     cycle = cycle_of(mapping, source, an_issue(1, **facts), date(2026, 11, 1))
+    assert (cycle.id if cycle else None) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "stays", "found"),
+    [
+        ("Q4", "Q3", "Q3"),
+        ("current", "Q3", "Q3"),
+        ("Q3", "Q4", "Q3"),
+        ("Q4", "Q4", "Q4"),
+        ("Q4", "a cycle that is gone", "Q4"),
+        ("a cycle that is gone", "Q3", None),
+        (LabelSource(label=""), "Q3", "Q4"),
+    ],
+)
+def test_what_goes_on_as_a_copy_runs_no_later_than_where_it_stays_unless_it_says_itself(
+    a_mapping, objective, an_issue, source, stays, found
+):
+    cycles = (
+        {"id": "Q4", "start": "2026-10-01", "end": "2026-12-31"},
+        {"id": "Q3", "start": "2026-07-01", "end": "2026-09-30"},
+    )
+    mapping, issue = a_mapping(objective(), cycles=cycles), an_issue(1, labels=("Q4",))
+    carries = Carries(stayed={"1": stays})
+    cycle = carries.cycle_of(mapping, source, "1", issue, date(2026, 11, 1))
     assert (cycle.id if cycle else None) == found
 
 

@@ -159,3 +159,17 @@ def test_an_aligned_objective_that_is_restricted_itself_counts_as_such(
 def test_several_restricted_issues_are_counted(under, stand, issues):
     twice = [*issues, replace(issues[3], id="7", key="PLAT-7")]
     assert stand(under("refuse"), twice)["1"].unwritten == "2 restricted issues count in it"
+
+
+def test_what_lies_above_its_work_is_not_counted_in_it_however_far_above(under, stand, an_issue):
+    """An initiative over an epic over a story is selected with the story, which alone counts."""
+    mapping = under("refuse", select="type = Story, Initiative", relation="descendant")
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(5, type="Initiative", parent=1, security=SECRET),
+        an_issue(6, type="Epic", parent=5),
+        an_issue(7, parent=6),
+    ]
+    assert stand(mapping, issues)["1"].unwritten == ""
+    secret = [*issues[:3], an_issue(7, parent=6, security=SECRET)]
+    assert stand(mapping, secret)["1"].unwritten == "1 restricted issue counts in it"

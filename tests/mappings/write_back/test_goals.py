@@ -344,6 +344,12 @@ def test_what_the_site_lacks_is_said(basis: WriteBasis, codes: list[str]) -> Non
     assert [one.code for one in check_basis(read_document(HEAD + rule).require(), basis)] == codes
 
 
+def test_what_clears_is_not_posted_and_those_after_it_are() -> None:
+    cleared, posted = replace(a_change(), after=None), a_change(url=f"{PAGES}/why/100")
+    found = list(goal.TARGET.writings([cleared, posted]))
+    assert [one.changes for one in found] == [(posted,)]
+
+
 def test_the_place_is_for_ever() -> None:
     assert place_of("goal:okr", {}.get) is goal.PLACE
     assert place_of("goal:metrics", {}.get) is goal.METRICS

@@ -12,6 +12,7 @@ import pytest
 
 from mappings.document.checks.live.writes import LiveFacts
 from mappings.document.checks.report import Report
+from mappings.document.text.source import read_document
 from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
 from mappings.fields import CUSTOM, FieldPurpose
@@ -385,12 +386,15 @@ def test_a_field_of_an_app_that_is_not_paired_is_told(make: SimpleNamespace, app
     fields = make.fields | {"by_app": BY_APP}
     rule = {"target": "objective", "app_set": {"by_app": {"value": "progress_percent"}}}
     mapping = make.mapping(rule, RULES["set"][0], fields=fields)
+    text = "write_back:\n  - target: objective\n    app_set: {by_app: {value: progress_percent}}\n"
+    positions = read_document(text).positions
     owner = owner_of(OWNER)
     assert owner is not None
     for paired, told in ((apps, found), ((*apps, (owner.app, owner.environment)), [])):
-        report = Report()
+        report = Report(positions)
         target_of(f"app:{BY_APP.id}").check_live(mapping, LiveFacts(apps=paired), report)
         assert [one.path for _, one in report.found] == told, paired
+        assert all((one.line, one.column) == (3, 15) for _, one in report.found), "at its key"
     named = make.mapping(RULES["set"][0], fields=fields | {"okr_progress": BY_APP})
     report = Report()
     target_of(f"app:{BY_APP.id}").check_live(named, LiveFacts(), report)
