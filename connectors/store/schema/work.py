@@ -251,6 +251,7 @@ permit = Table(
     columns.part("project"),
     columns.part("permission"),
     columns.number("may"),
+    sqlite_with_rowid=False,
 )
 
 outbox = Table(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.store import Store
+from connectors.store.forge import installations
+from connectors.store.forge.installations import InstallationKey
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.sites import catalogues, sites
 from mappings.facts.catalogue import Catalogue, Field
@@ -100,3 +102,23 @@ def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: da
             tokens.note_use(conn, token, at)
             noted = tokens.load_all(conn)[0].last_used_at
             assert noted == (at if seconds != 59 else now)
+
+
+def test_what_is_paired_with_another_address_is_to_be_unpaired_whichever_comes_first(
+    store: Store, now: datetime
+) -> None:
+    key = InstallationKey("app", "production", "cloud")
+    with store.write() as conn:
+        installations.pair(conn, key, "PRODUCTION", "1", "main", now, url="https://m.example.com/")
+        held = {
+            (site, url): installations.holds(conn, site, url)
+            for site in ("main", "other")
+            for url in ("https://a.example.com", "https://m.example.com", "https://z.example.com")
+        }
+        assert [one for one, holds in held.items() if not holds] == [
+            ("main", "https://a.example.com"),
+            ("main", "https://z.example.com"),
+        ]
+        assert installations.hold_to(conn, "other", "https://z.example.com") == 0
+        assert installations.hold_to(conn, "main", "https://m.example.com") == 0
+        assert installations.hold_to(conn, "main", "https://a.example.com") == 1

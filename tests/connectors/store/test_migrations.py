@@ -42,6 +42,34 @@ def test_the_revisions_make_exactly_the_tables_the_code_uses(store: Store) -> No
         assert compare_metadata(context, metadata) == []
 
 
+def test_numbers_are_given_by_the_database_where_the_code_says_so_and_nowhere_else(
+    postgres_store: Store,
+) -> None:
+    """`compare_metadata` compares neither this nor how SQLite keeps the rows."""
+    with postgres_store.read() as conn:
+        asked = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND (column_default LIKE 'nextval(%' OR is_identity = 'YES')"
+        )
+        given = {(table, column) for table, column in conn.exec_driver_sql(asked.replace("%", "%%"))}
+    said = {
+        (table.name, table.autoincrement_column.name)
+        for table in metadata.tables.values()
+        if table.autoincrement_column is not None
+    }
+    assert given == said
+
+
+def test_sqlite_keeps_the_rows_of_a_table_as_the_code_says(sqlite_store: Store) -> None:
+    with sqlite_store.read() as conn:
+        asked = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        made = {name: sql.rstrip().endswith("WITHOUT ROWID") for name, sql in conn.exec_driver_sql(asked)}
+    said = {
+        name: not table.dialect_options["sqlite"]["with_rowid"] for name, table in metadata.tables.items()
+    }
+    assert {name: made[name] for name in said} == said
+
+
 def test_each_revision_of_a_release_has_data_to_be_upgraded() -> None:
     assert [path.stem for path in FIXTURES] == ["revision_0001"], (
         "add one for each revision that a release ended with"
