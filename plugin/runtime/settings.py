@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    FilePath,
     SecretStr,
     TypeAdapter,
     ValidationError,
@@ -49,6 +50,8 @@ SERVICE: Literal["client_credentials"] = "client_credentials"
 FILE = "_FILE"
 """At the end of the name of a secret: its value is the text of that file."""
 JSON_SETTINGS = (
+    "metrics",
+    "notify",
     "trusted_hosts",
     "oidc.roles",
     "metrics.http_hosts",
@@ -63,6 +66,11 @@ SHORTEST_KEY = 16
 """Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
 DIFFERENT = 6
 """So many different characters at least: sixteen equal ones are no key."""
+LONGEST_DAYS = 36_500
+"""A hundred years: what is kept for longer is kept for ever, and before that there may be no day to count back to."""
+LONGEST_MINUTES = 527_040
+"""A year between two reads."""
+MOST_STEPS = 2_000_000_000
 
 EXPECTED = {
     "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
@@ -87,6 +95,7 @@ EXPECTED = {
     "authorization_url": "the address of Atlassian's authorisation server, https://auth.atlassian.com unless your sites are in another cloud of Atlassian's",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
+    "jira.name": "a short name of letters, digits, dots and dashes, for example main",
     "demo_clock": "the path of the file beside its database in which jira-okr demo keeps how far its time is ahead, and nothing for any other database",
     "audit_push_url": "where the audit log goes: https://… (JSON lines are posted), syslog+tls://host:port or syslog+tcp://host:port",
     "keep_sign_ins_days": "for how many days the words of entries on signing in are kept, 1 or more; as long as the audit log where it is not set",
@@ -134,6 +143,56 @@ class SettingsError(Exception):
     """Settings that cannot be used; every line names one setting, what is wrong with it and what it should be."""
 
 
+def _address(given: AnyHttpUrl) -> AnyHttpUrl:
+    """An address is shown and logged; what somebody signs in by is not."""
+    if given.username or given.password:
+        raise ValueError("an address holds no user and no password; they have settings of their own")
+    return given
+
+
+def _addressed(given: str) -> str:
+    """The same of an address that has to stay as it is written."""
+    try:
+        _address(TypeAdapter(AnyHttpUrl).validate_python(given))
+    except ValidationError:
+        raise ValueError("it is no address") from None
+    return given
+
+
+def _bare(given: object) -> object:
+    """Without the blanks and line ends that come along when a token is copied."""
+    bare = given.get_secret_value() if isinstance(given, SecretStr) else given
+    return "".join(bare.splitlines()).strip() if isinstance(bare, str) else bare
+
+
+def _whole(given: SecretStr) -> SecretStr:
+    """What no token holds is told before anybody is asked with it, and without showing it: in a header it would break the call, and be told with it."""
+    if wrong := token_flaw(given.get_secret_value()):
+        raise ValueError(wrong)
+    return given
+
+
+def _present(given: Path) -> Path:
+    """A file that is there; a name that the system cannot even look for is none."""
+    if not _is_file(str(given)):
+        raise ValueError("no file is there")
+    return given
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+Address = Annotated[AnyHttpUrl, AfterValidator(_address)]
+"""Of a server, and of nobody there."""
+HeaderSecret = Annotated[SecretStr, BeforeValidator(_bare), AfterValidator(_whole)]
+"""A secret that goes in a header as it stands."""
+PresentFile = Annotated[Path, AfterValidator(_present)]
+
+
 class SettingsPart(BaseModel):
     """Settings below another one, some of them secrets that may come by file; what names the file is read elsewhere."""
 
@@ -149,7 +208,7 @@ class SettingsPart(BaseModel):
 def is_secret(kind: object) -> bool:
     """Whether the values of a setting of this type are secrets, or hold some by name."""
     if get_origin(kind) is not dict:
-        return kind is SecretStr or SecretStr in get_args(kind)
+        return kind is SecretStr or any(is_secret(one) for one in get_args(kind))
     _, held = get_args(kind)
     if isinstance(held, type) and issubclass(held, BaseModel):
         return any(is_secret(field.annotation) for field in held.model_fields.values())
@@ -161,45 +220,38 @@ class JiraSettings(SettingsPart):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: AnyHttpUrl
+    url: Address
     api_base: str | None = None
     email: str | None = None
-    token: SecretStr | None = None
-    pat: SecretStr | None = None
+    token: HeaderSecret | None = None
+    pat: HeaderSecret | None = None
     client_id: str | None = None
-    client_secret: SecretStr | None = None
+    client_secret: HeaderSecret | None = None
     former_client_secret: SecretStr | None = None
     grant: Literal["client_credentials", "authorization_code"] = SERVICE
     goals_email: str | None = None
-    goals_token: SecretStr | None = None
+    goals_token: HeaderSecret | None = None
     link_client_id: str | None = None
-    link_client_secret: SecretStr | None = None
+    link_client_secret: HeaderSecret | None = None
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
     former_webhook_secret: SecretStr | None = None
-    ca_bundle: FilePath | None = None
-    client_cert: FilePath | None = None
-    client_key: FilePath | None = None
-    name: str = "main"
+    ca_bundle: PresentFile | None = None
+    client_cert: PresentFile | None = None
+    client_key: PresentFile | None = None
+    name: str = Field(default="main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
 
-    @field_validator(
-        "email",
-        "token",
-        "pat",
-        "client_id",
-        "client_secret",
-        "api_base",
-        "goals_email",
-        "goals_token",
-        "link_client_id",
-        "link_client_secret",
-        mode="before",
-    )
+    @field_validator("email", "client_id", "api_base", "goals_email", "link_client_id", mode="before")
     @classmethod
-    def _bare(cls, given: object) -> object:
-        """Without the blanks and line ends that come along when a token is copied."""
-        bare = given.get_secret_value() if isinstance(given, SecretStr) else given
-        return "".join(bare.splitlines()).strip() if isinstance(bare, str) else bare
+    def _copied(cls, given: object) -> object:
+        return _bare(given)
+
+    @field_validator("webhook_secret", "former_webhook_secret")
+    @classmethod
+    def _not_blank(cls, given: SecretStr | None) -> SecretStr | None:
+        """A blank one proves nothing, and would be the first that is guessed; the former ones stand a line each."""
+        lines = [] if given is None else [one for one in given.get_secret_value().splitlines() if one.strip()]
+        return SecretStr("\n".join(lines)) if lines else None
 
     @field_validator("url", mode="before")
     @classmethod
@@ -207,32 +259,13 @@ class JiraSettings(SettingsPart):
         """As the browser shows it, whatever page of Jira it is of."""
         return site_address(given) if isinstance(given, str) else given
 
-    @field_validator("url")
-    @classmethod
-    def _of_nobody(cls, given: AnyHttpUrl) -> AnyHttpUrl:
-        """An address is shown and logged; what somebody signs in by is not."""
-        if given.username or given.password:
-            raise ValueError("an address holds no user and no password; give them by EMAIL and TOKEN")
-        return given
-
-    @field_validator("token", "pat", "client_secret", "goals_token", "link_client_secret")
-    @classmethod
-    def _whole(cls, given: SecretStr | None) -> SecretStr | None:
-        """What no token holds is told before Jira is asked, and without showing it."""
-        if given is not None and (wrong := token_flaw(given.get_secret_value())):
-            raise ValueError(wrong)
-        return given
-
     @field_validator("api_base")
     @classmethod
     def _place(cls, given: str | None) -> str | None:
         """`gateway`, or an address."""
         if not given or given == GATEWAY:
             return given or None
-        try:
-            return str(TypeAdapter(AnyHttpUrl).validate_python(given))
-        except ValidationError:
-            raise ValueError(f"{given} is no address") from None
+        return str(TypeAdapter(AnyHttpUrl).validate_python(_addressed(given)))
 
     @property
     def by_oauth(self) -> bool:
@@ -255,7 +288,12 @@ class JiraSettings(SettingsPart):
     @classmethod
     def _day(cls, given: object) -> object:
         """As people write days; no number is one."""
-        return given if given is None or isinstance(given, date) else day_given(str(given))
+        if given is None or isinstance(given, date):
+            return given
+        try:
+            return day_given(str(given))
+        except ValueError:  # it says what was written, which may be the token itself
+            raise ValueError("it is no day") from None
 
 
 class OidcSettings(SettingsPart):
@@ -263,7 +301,7 @@ class OidcSettings(SettingsPart):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    issuer: str = Field(pattern="^https?://")
+    issuer: Annotated[str, Field(pattern="^https?://"), AfterValidator(_addressed)]
     client_id: str
     client_secret: SecretStr
     label: str = "single sign-on"
@@ -295,7 +333,7 @@ class ForgeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     app_id: str = Field(pattern=r"^ari:cloud:ecosystem::app/[0-9a-fA-F-]{36}$")
-    keys_url: AnyHttpUrl = AnyHttpUrl("https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json")
+    keys_url: Address = AnyHttpUrl("https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json")
 
     @field_validator("app_id", mode="before")
     @classmethod
@@ -310,7 +348,7 @@ class MetricConnectionSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = ""
-    token: SecretStr = SecretStr("")
+    token: HeaderSecret = SecretStr("")
     user: str = ""
     password: SecretStr = SecretStr("")
     url: SecretStr = SecretStr("")
@@ -387,9 +425,9 @@ class Settings(BaseSettings):
     env_file: Path | None = None
     database_url: str = "sqlite:///data/okr.sqlite3"
     secret_key: SecretStr | None = None
-    base_url: AnyHttpUrl | None = None
-    authorization_url: AnyHttpUrl = AnyHttpUrl("https://auth.atlassian.com")
-    gateway_url: AnyHttpUrl = AnyHttpUrl("https://api.atlassian.com")
+    base_url: Address | None = None
+    authorization_url: Address = AnyHttpUrl("https://auth.atlassian.com")
+    gateway_url: Address = AnyHttpUrl("https://api.atlassian.com")
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
@@ -415,19 +453,19 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=120.0, ge=1, le=3600)
     heartbeat_seconds: float = Field(default=10.0, ge=0.1, le=300)
     datacenter_calls_per_second: float = Field(default=20.0, ge=0.1, le=1000)
-    recent_minutes: int = Field(default=5, ge=0)
-    resync_minutes: int = Field(default=360, ge=0)
-    keep_deliveries_days: int = Field(default=7, ge=1)
-    keep_history_days: int = Field(default=90, ge=1)
-    keep_daily_history_days: int = Field(default=730, ge=1)
-    keep_daily_steps: int = Field(default=250_000, ge=0)
-    keep_audit_days: int = Field(default=730, ge=1)
-    keep_sign_ins_days: int | None = Field(default=None, ge=1)
+    recent_minutes: int = Field(default=5, ge=0, le=LONGEST_MINUTES)
+    resync_minutes: int = Field(default=360, ge=0, le=LONGEST_MINUTES)
+    keep_deliveries_days: int = Field(default=7, ge=1, le=LONGEST_DAYS)
+    keep_history_days: int = Field(default=90, ge=1, le=LONGEST_DAYS)
+    keep_daily_history_days: int = Field(default=730, ge=1, le=LONGEST_DAYS)
+    keep_daily_steps: int = Field(default=250_000, ge=0, le=MOST_STEPS)
+    keep_audit_days: int = Field(default=730, ge=1, le=LONGEST_DAYS)
+    keep_sign_ins_days: int | None = Field(default=None, ge=1, le=LONGEST_DAYS)
     audit_push_url: str | None = None
-    audit_push_token: SecretStr | None = None
+    audit_push_token: HeaderSecret | None = None
     kpi_metrics: bool = False
     mcp: Literal["on", "off"] = "off"
-    mcp_token: SecretStr | None = None
+    mcp_token: HeaderSecret | None = None
     log_format: Literal["plain", "json"] = "plain"
     access_log: Literal["on", "off"] = "off"
     demo_clock: Path | None = None
@@ -509,11 +547,14 @@ def read_settings(env_file: str | None = ENV_FILE, **given: Any) -> Settings:
     """
     found: list[str] = []
     if env_file == ENV_FILE and (named := os.environ.get(f"{PREFIX}ENV_FILE")):
-        if not Path(named).is_file():
+        if not _is_file(named):
             found.append(
                 f"{PREFIX}ENV_FILE names {named}, which is no file here. It should be: {EXPECTED['env_file']}."
             )
         env_file = named
+    found += _no_text(_written(env_file))
+    if found:
+        raise SettingsError("\n".join(found))
     try:
         settings = Settings(_env_file=env_file, **{**_filed(env_file, found, given), **given})  # type: ignore[call-arg]
     except ValidationError as error:
@@ -539,6 +580,9 @@ def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> 
         except (OSError, UnicodeDecodeError) as error:
             found.append(f"{name.upper()} names {path}, which cannot be read ({type(error).__name__}).")
             continue
+        if "\0" in text:
+            found.append(f"{name.upper()} names {path}, which holds signs that are no text.")
+            continue
         parts = setting.removeprefix(PREFIX).lower().split("__")
         if _written(env_file).get(setting.lower()) or parts[0] in given:
             found.append(f"{setting} and {name.upper()} are both set. Keep one of them.")
@@ -557,11 +601,29 @@ def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> 
 
 
 def _written(env_file: str | None) -> dict[str, str | None]:
-    """What stands in the environment and in the file, by names in lower case; the environment wins."""
-    return {
-        **DotEnvSettingsSource(Settings, env_file).env_vars,
-        **EnvSettingsSource(Settings).env_vars,
-    }
+    """What stands in the environment and in the file, by names in lower case; the environment wins. Raises SettingsError for a file that cannot be read."""
+    try:
+        in_file = DotEnvSettingsSource(Settings, env_file).env_vars
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings in {env_file} cannot be read ({type(error).__name__}).") from None
+    return {**in_file, **EnvSettingsSource(Settings).env_vars}
+
+
+def _no_text(written: Mapping[str, str | None]) -> list[str]:
+    """A sentence for each value with bytes that are no UTF-8, or with a NUL: neither a database nor a path takes them."""
+    return [
+        f"{name.upper()} is not usable (it holds signs that are no text). Write it anew, in UTF-8."
+        for name, value in written.items()
+        if name.upper().startswith(PREFIX) and value is not None and (_broken(value) or "\0" in value)
+    ]
+
+
+def _broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def secret_settings() -> frozenset[str]:

@@ -34,14 +34,14 @@ LIMITS: dict[str, tuple[float | None, float, float | None, float]] = {
     "lease_seconds": (120.0, 1, 3600, 0.01),
     "heartbeat_seconds": (10.0, 0.1, 300, 0.01),
     "datacenter_calls_per_second": (20.0, 0.1, 1000, 0.01),
-    "recent_minutes": (5, 0, None, 1),
-    "resync_minutes": (360, 0, None, 1),
-    "keep_deliveries_days": (7, 1, None, 1),
-    "keep_history_days": (90, 1, None, 1),
-    "keep_daily_history_days": (730, 1, None, 1),
-    "keep_daily_steps": (250_000, 0, None, 1),
-    "keep_audit_days": (730, 1, None, 1),
-    "keep_sign_ins_days": (None, 1, None, 1),
+    "recent_minutes": (5, 0, 527_040, 1),
+    "resync_minutes": (360, 0, 527_040, 1),
+    "keep_deliveries_days": (7, 1, 36_500, 1),
+    "keep_history_days": (90, 1, 36_500, 1),
+    "keep_daily_history_days": (730, 1, 36_500, 1),
+    "keep_daily_steps": (250_000, 0, 2_000_000_000, 1),
+    "keep_audit_days": (730, 1, 36_500, 1),
+    "keep_sign_ins_days": (None, 1, 36_500, 1),
 }
 """What it is by itself, the least, the most, and the step from one to the next."""
 WORDS: dict[str, object] = {

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from plugin.runtime.settings import JiraSettings, SettingsError, read_settings
+from plugin.runtime.settings import (
+    JiraSettings,
+    Settings,
+    SettingsError,
+    _settings,
+    read_settings,
+    secret_settings,
+)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +181,118 @@ def test_tokens_are_granted_to_an_app_that_has_none_that_lasts(given: dict[str, 
 )
 def test_where_the_api_is(given: str, taken: str | None) -> None:
     assert JiraSettings.model_validate({"url": "https://acme.example", "api_base": given}).api_base == taken
+
+
+WORD = "hidden-word-77"
+ODD = {
+    "nothing": "",
+    "a blank": "  ",
+    "a word": WORD,
+    "a line end": f"{WORD}\nsecond-{WORD}",
+    "no text": f"\udcff{WORD}",
+    "a long number": "9" * 400,
+    "no number": "nan",
+    "less than nothing": "-1",
+    "JSON": f'{{"a": "{WORD}"}}',
+    "half a JSON": f"{{{WORD}",
+    "an address of somebody": f"https://somebody:{WORD}@acme.example/",
+    "two signs": f"postgresql://okr:first@{WORD}@host/okr?password={WORD}",
+    "no port": f"http://acme.example:99999999/{WORD}",
+    "half an address": f"http://[::1/{WORD}",
+}
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+def test_whatever_stands_in_a_setting_is_taken_or_named_and_never_shown(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every setting with every odd value: what is wrong is a sentence with its name."""
+    tried = sorted(_settings(Settings))
+    assert len(tried) > 90
+    for name in tried:
+        with monkeypatch.context() as given:
+            given.setenv("JIRA_OKR_JIRA__URL", "https://acme.atlassian.net")
+            given.setenv(name, value)
+            said = _told()
+            assert not said or name.split("__")[0] in said, f"{name} is not named: {said}"
+            assert WORD not in said, name
+
+
+def _told() -> str:
+    try:
+        read_settings(env_file=None)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["BASE_URL", "AUTHORIZATION_URL", "GATEWAY_URL", "JIRA__URL", "JIRA__API_BASE", "OIDC__ISSUER", "FORGE__KEYS_URL"],
+)  # fmt: skip
+def test_an_address_that_is_shown_is_nobodys(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.atlassian.net")
+    monkeypatch.setenv(f"JIRA_OKR_{name}", f"https://somebody:{WORD}@acme.example/")
+    with pytest.raises(
+        SettingsError, match=rf"JIRA_OKR_{name} is not usable .*holds no user and no password"
+    ):
+        read_settings(env_file=None)
+
+
+@pytest.mark.parametrize(
+    "name", ["AUDIT_PUSH_TOKEN", "MCP_TOKEN", "JIRA__TOKEN", "JIRA__PAT", "JIRA__CLIENT_SECRET"]
+)
+def test_a_token_with_what_no_header_takes_is_refused_unseen(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library that sends it would say it in its error."""
+    monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.atlassian.net")
+    monkeypatch.setenv(f"JIRA_OKR_{name}", f"{WORD}\t\u2019")
+    with pytest.raises(SettingsError, match=f"JIRA_OKR_{name} is not usable") as told:
+        read_settings(env_file=None)
+    assert WORD not in str(told.value)
+    monkeypatch.setenv(f"JIRA_OKR_{name}", f" {WORD}\r\n")
+    found: object = read_settings(env_file=None)
+    for part in name.lower().split("__"):
+        found = getattr(found, part)
+    assert isinstance(found, SecretStr)
+    assert found.get_secret_value() == WORD
+
+
+def test_a_blank_secret_of_the_webhook_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.atlassian.net")
+    monkeypatch.setenv("JIRA_OKR_JIRA__WEBHOOK_SECRET", "  ")
+    monkeypatch.setenv("JIRA_OKR_JIRA__FORMER_WEBHOOK_SECRET", "one of before\n \nanother")
+    jira = read_settings(env_file=None).jira
+    assert jira is not None
+    assert jira.webhook_secret is None
+    assert jira.former_webhook_secret is not None
+    assert jira.former_webhook_secret.get_secret_value().splitlines() == ["one of before", "another"]
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "latin.env").write_bytes(f"JIRA_OKR_SECRET_KEY={WORD}\xfc\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"latin\.env cannot be read \(UnicodeDecodeError\)") as told:
+        read_settings(str(tmp_path / "latin.env"))
+    assert WORD not in str(told.value)
+
+
+@pytest.mark.parametrize("name", sorted(secret_settings()))
+def test_no_file_of_a_secret_ends_in_a_traceback(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "gone", tmp_path, tmp_path / "bytes", tmp_path / ("a" * 400)):
+        monkeypatch.setenv(f"{name}_FILE", str(path))
+        with pytest.raises(SettingsError, match=f"{name}_FILE names .*, which cannot be read"):
+            read_settings(env_file=None)
+
+
+def test_a_file_of_a_secret_is_held_to_what_the_setting_is_held_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nul").write_bytes(f"{WORD}\0 and more letters".encode())
+    monkeypatch.setenv("JIRA_OKR_DATABASE_URL_FILE", str(tmp_path / "nul"))
+    with pytest.raises(SettingsError, match=r"JIRA_OKR_DATABASE_URL_FILE names .*no text") as told:
+        read_settings(env_file=None)
+    assert WORD not in str(told.value)
