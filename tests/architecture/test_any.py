@@ -27,10 +27,12 @@ PLACES: dict[str, dict[str, int]] = {
         "plugin/runtime/settings.py": 5,
     },
     SIGNATURE: {
-        "connectors/jira/http/connection.py": 14,
+        "connectors/jira/http/connection.py": 15,
         "connectors/jira/http/transport.py": 2,
         "connectors/jira/metadata/server.py": 2,
+        "connectors/store/database/engine.py": 2,
         "connectors/store/database/sql.py": 1,
+        "connectors/store/database/watched_connection.py": 1,
         "connectors/store/work/due.py": 1,
         "mappings/document/text/yaml_nodes.py": 10,
         "mappings/kpi/formula.py": 1,

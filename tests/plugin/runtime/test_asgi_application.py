@@ -229,7 +229,10 @@ def test_what_one_process_lets_clients_take() -> None:
     mebibyte = 1024 * 1024
     assert asdict(Limits(threads=7)) == {
         "threads": 7,
+        "kept": 2,
         "waiting": 1024,
+        "wait_s": 5.0,
+        "stands_s": 2.0,
         "bodies": 96 * mebibyte,
         "body_s": 30.0,
         "stall_s": 30.0,

@@ -248,7 +248,7 @@ def test_it_is_refused_before_closing_into_what_is_over_and_by_whoever_may_not(q
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", into="2026-Q3")
     with pytest.raises(UnknownCycle, match="There is no cycle 2027-H3"):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", into="2027-H3")
-    with pytest.raises(CycleRefusal, match=r"plat-999: no objective of 2026-Q4. Those are: PLAT-\d+\."):
+    with pytest.raises(CycleRefusal, match=r"PLAT-999: no objective of 2026-Q4. Those are: PLAT-\d+\."):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", ["PLAT-999"])
 
 
