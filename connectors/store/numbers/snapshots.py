@@ -100,6 +100,15 @@ def load_at(conn: Connection, site: str, objective_id: str, moment: datetime) ->
     return None if row is None else _snapshot(conn, row)
 
 
+def instants(conn: Connection, site: str, ids: Iterable[str], since: int) -> dict[str, list[int]]:
+    """When snapshots of these objectives were kept from `since` on (epoch milliseconds), in the order of time; nothing else is read."""
+    mine = (snapshot.c.site == site, among(conn, snapshot.c.objective_id, ids), snapshot.c.at >= since)
+    found: dict[str, list[int]] = {}
+    for id_, at in conn.execute(select(snapshot.c.objective_id, snapshot.c.at).where(*mine)):
+        found.setdefault(id_, []).append(at)
+    return {id_: sorted(those) for id_, those in found.items()}
+
+
 def load_cycles(conn: Connection, site: str, ids: Iterable[str], moment: datetime) -> dict[str, str | None]:
     """In which cycle each of these objectives ran at a moment, of those that have a snapshot by then."""
     rank = func.row_number().over(

@@ -31,5 +31,5 @@ class CountedIssues:
     ends: Mapping[tuple[str, str], int]
     """When the cycles ended (epoch milliseconds) that objectives were in, by objective and cycle."""
     runs: Mapping[str, str | None]
-    """In which cycle each objective runs."""
+    """In which cycle each objective runs, of those that stand now."""
     read_ms: int

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from connectors.store import StoreError
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.lists import cycle_lines
 from connectors.store.mirror import former_titles, mirror
-from connectors.store.numbers import objectives
+from connectors.store.numbers import objectives, snapshots
 from connectors.store.visibility import counted_spans, past_sights
 from connectors.store.visibility.counted_issues import CountedIssues
 from connectors.store.visibility.counted_spans import BEGINNING, CountedSpan
@@ -113,7 +114,7 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
         places={project_id: frozenset(ids) for project_id, ids in places.items()},
         first_seen=first_seen,
         ends={(line.id, line.cycle): line.ends_ms for line in past},
-        runs={state.id: state.cycle_id for state in states},
+        runs={state.id: state.cycle_id for state in states if not state.plain},
         read_ms=read_ms,
     )
     connector.counted[site] = (connector.monotonic(), found)
@@ -160,18 +161,54 @@ def _hidden_times(
             known = next((one for one in counted.spans.get(other, ()) if one.issue_id == id_), None)
             since = BEGINNING if known is None else known.since
             edges.setdefault(id_, []).append(CountedSpan(other, id_, since, None))
-    found = {id_: HiddenTimes.of(mine) for id_, mine in own.items()}
+    kept = _kept_instants(connector, site, own, edges)
+
+    def held(id_: str, spans: Iterable[tuple[int, int]]) -> HiddenTimes:
+        """What it stood at when such a time was over, it is said to stand at until a state is kept anew; if none ever is, for ever, but where it stands so now."""
+        at_last = None if id_ in counted.runs else FOR_EVER
+        return HiddenTimes.of(
+            (since, until if until == FOR_EVER else _next(kept.get(id_, ()), until) or at_last or until)
+            for since, until in spans
+            if since < until
+        )
+
+    found = {id_: held(id_, mine) for id_, mine in own.items()}
     reached = list(found)
     while reached:
         below = reached.pop()
         for one in edges.get(below, ()):
             before = found.get(one.objective_id, HiddenTimes())
             until = FOR_EVER if one.until is None else one.until
-            after = HiddenTimes.of((*before.spans, *found[below].within(one.since, until)))
+            after = held(one.objective_id, (*before.spans, *found[below].within(one.since, until)))
             if after != before:
                 found[one.objective_id] = after
                 reached.append(one.objective_id)
     return found
+
+
+def _kept_instants(
+    connector: Connector,
+    site: str,
+    own: Mapping[str, Sequence[tuple[int, int]]],
+    edges: Mapping[str, Sequence[CountedSpan]],
+) -> dict[str, list[int]]:
+    """When states were kept of those that have hidden times, and of those above them, since the first of these was over; in the order of time."""
+    ends = [until for mine in own.values() for _, until in mine if until != FOR_EVER]
+    ids, reached = set(own), list(own)
+    while reached:
+        more = {one.objective_id for one in edges.get(reached.pop(), ())} - ids
+        ids |= more
+        reached += more
+    if not ends:
+        return {}
+    with connector.store.read() as conn:
+        return snapshots.instants(conn, site, ids, min(ends))
+
+
+def _next(instants: Sequence[int], at: int) -> int | None:
+    """The first of them that is not before this one."""
+    place = bisect_left(instants, at)
+    return instants[place] if place < len(instants) else None
 
 
 def _unseen_since(one: CountedSpan, counted: CountedIssues, seen: Mapping[str, int]) -> int:

@@ -16,13 +16,15 @@ from connectors.sandbox.site_state.edits import delete, move
 from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
 from connectors.sandbox.site_state.state import person as as_person
 from connectors.store.database.instant import to_ms
-from connectors.store.numbers import objectives
+from connectors.store.numbers import history_retention, objectives
 from connectors.store.people import accounts
 from connectors.store.visibility import counted_spans
 from connectors.store.visibility.counted_spans import CountedSpan
 from connectors.store.visibility.modes import Visibility
-from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.jobs.history_retention import read_counted
+from plugin.use_cases.objectives.objectives import every_point
 from plugin.use_cases.visibility.account_people import tie
 from plugin.use_cases.visibility.site_visibility import change_visibility
 from tests.plugin.sync.test_cycle_doors import Door
@@ -274,3 +276,54 @@ def test_the_past_of_a_former_release_is_hidden_whole_until_its_kept_states_are_
     assert not {text(one) for one in case.within} & {*told}
     with hand.connector.store.read() as conn:
         assert counted_spans.unread(conn, "main") == []
+
+
+def left_for_a_while(case: Case) -> datetime:
+    hand = case.hand
+    hand.edit(case.epic, labels=["2026-Q4"])
+    hand.sync()
+    hand.work_off()
+    hand.clock.pass_by(days=1)
+    between: datetime = hand.clock.now
+    put_elsewhere(case)
+    hand.edit(case.epic, labels=["okr", "2026-Q4"])
+    hand.clock.pass_by(days=1)
+    hand.sync()
+    hand.work_off()
+    return between
+
+
+def thinned(case: Case) -> datetime:
+    hand = case.hand
+    departed(case, "re-parented")
+    between: datetime = hand.clock.now
+    hand.clock.pass_by(hours=1)
+    step(hand, hand.issue("Story", case.epic))
+    hand.clock.pass_by(days=2)
+    assert history_retention.thin(hand.connector.store, "main", hand.clock.now) > 0
+    return between
+
+
+@pytest.mark.parametrize("way", [left_for_a_while, thinned])
+def test_what_stood_in_a_hidden_time_is_not_told_as_what_stood_after_it(
+    hand: Any, way: Callable[[Case], datetime]
+) -> None:
+    case = prepared(hand)
+    at = f"{way(case):%Y-%m-%dT%H:%M:%SZ}"
+    case.forget()
+    hand.clock.pass_by(hours=1)
+    for path in (f"movement?since={at}", f"ledger?at={at}"):
+        code, found = case.call("GET", f"/objectives/{case.epic}/{path}")
+        assert code == (409 if path.startswith("movement") else 200), found
+        assert [text(one) for one in case.within if text(one) in str(found)] == [], path
+    with hand.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    points = [
+        one
+        for one in every_point(hand.connector, Actor("viewer", Permission.VIEWER, account.id), "main")
+        if one.point.progress
+    ]
+    assert not {one.progress_before for one in points} & {*case.within}
+    code, found = case.call("GET", f"/objectives/{case.epic}")
+    assert found["progress_exact"] == text(state(hand, case.epic).progress)
