@@ -42,6 +42,7 @@ FIELDS = {
     "quarters": Field("quarters", "", "array", "string", f"{CUSTOM}labels"),
     "points": Field("points", "", "number", custom=f"{CUSTOM}float"),
     "odd": Field("odd", "Odd", "any", custom="com.example:odd"),
+    "thing": Field("thing", "Thing", "any", custom="com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"),
     "sprint": Field("sprint", "Sprint", "array", custom=SPRINT),
     "scoped": Field("scoped", "Kind", "option", custom=f"{CUSTOM}select", options=(JiraValue("1", "Other"),)),
 }
@@ -175,6 +176,7 @@ def test_what_marks_a_copy(cycle: Any, mark: list[Any]) -> None:
     [
         ({"field": "quarter"}, (), "the field quarter is of a type that is not written"),
         ({"field": "odd"}, ("odd",), "the field odd is of a type that is not written"),
+        ({"field": "thing"}, ("thing",), "Thing holds asset; '2027-Q1' is not written to it"),
         ("2026-Q4", (), "objectives[epics].cycle says 2026-Q4: write 2027-Q1 there"),
         (None, (), "objectives[epics].cycle is not written: write 2027-Q1 there"),
         ("2027-Q1", (), ""),
