@@ -31,6 +31,7 @@ from connectors.store.database.fault import (
     lock_fault,
     memory_fault,
     pool_fault,
+    read_only_file,
     tells_of_file,
     unreachable,
     unwritable,
@@ -54,7 +55,7 @@ _WRITE = "store_write"
 _PATIENCE = "store_patience_ms"
 _SEEN = "store_seen"
 _READ_ONLY = "store_read_only"
-"""The file of a connection that was opened while nobody could write it: SQLite only reads it then, as long as the connection lives."""
+"""The file of a connection that was opened, or broke, while nobody could write it: SQLite only reads it then, as long as the connection lives."""
 
 
 class Store:
@@ -91,10 +92,17 @@ class Store:
         another process was found to hold the file, nobody queues behind whoever tries whether it still does.
         """
         milliseconds = round(patience * 1000)
+        self._require_writable()
         hurried = milliseconds < BUSY_TIMEOUT_MS
         writing = self._writing.execution_options(**{_PATIENCE: milliseconds}) if hurried else self._writing
         with self._queued(patience if hurried else None), self._transaction(writing) as conn:
             yield conn
+
+    def _require_writable(self) -> None:
+        """Before SQLite writes into the memory that it shares beside the file: where nobody can, the system ends a process that does (SIGBUS)."""
+        file = self.engine.url.database
+        if self._lock is not None and file and os.access(file, os.F_OK) and not os.access(file, os.W_OK):
+            raise read_only_file(self.where)
 
     @contextmanager
     def _queued(self, patience: float | None) -> Iterator[None]:
@@ -143,7 +151,7 @@ class Store:
             raise memory_fault(self.where) from error
 
     def _connected(self, engine: Engine) -> Connection:
-        """A connection; one that was opened while its file took no writes is exchanged for one that is opened now."""
+        """A connection; one that was opened, or broke, while its file took no writes is exchanged for one that is opened now."""
         while True:
             with self._trial.of_server():
                 conn = engine.connect()
@@ -294,7 +302,7 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
         connect_args={"isolation_level": None},
     )
     _set_pragmas(engine, path, synchronous)
-    _drop_broken(engine)
+    _drop_broken(engine, path)
     lock = _lock_of(path.resolve())
     _begin_ourselves(engine, lock)
     return Store(engine, lock)
@@ -355,13 +363,21 @@ def _set_pragmas(engine: Engine, path: Path, synchronous: str) -> None:
     event.listen(engine, "connect", connected)
 
 
-def _drop_broken(engine: Engine) -> None:
-    """A connection whose file was not as it had been opened is not used again; the others may be what keeps the file readable."""
+def _drop_broken(engine: Engine, path: Path) -> None:
+    """A connection whose file was not as it had been opened is not used again once it can be written; the others may be what keeps the file readable.
+
+    While it cannot be written it stays open: whoever closes the last one clears the memory that SQLite shares beside the file, and the
+    system ends a process that writes there (SIGBUS).
+    """
 
     def broke(context: ExceptionContext) -> None:
-        if tells_of_file(context.original_exception):
+        if not tells_of_file(context.original_exception):
+            return
+        context.invalidate_pool_on_disconnect = False
+        if os.access(path, os.W_OK) or context.connection is None:
             context.is_disconnect = True
-            context.invalidate_pool_on_disconnect = False
+        else:
+            context.connection.info[_READ_ONLY] = path
 
     event.listen(engine, "handle_error", broke)
 
@@ -439,8 +455,8 @@ class _Trial:
         return time.monotonic() - self._held_at < HELD_S
 
     def note(self, fault: StoreError, seconds: float) -> None:
-        """What a transaction ended with, and after how long. Who only tries learns that it goes on as it was."""
-        if isinstance(fault, LockedStore) and (seconds >= LONG_WAIT_S or self.held_lately):
+        """What a transaction ended with, and after how long. Who only tries learns little: a busy table is not held."""
+        if isinstance(fault, LockedStore) and seconds >= LONG_WAIT_S:
             self._held_at = time.monotonic()
         if isinstance(fault, StoreOutage) and seconds >= LONG_WAIT_S:
             self._silent = True

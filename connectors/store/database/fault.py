@@ -209,6 +209,13 @@ def unwritable(text: str, where: str) -> StoreError:
     return StoreError(f"the database file cannot be made: {text}", where, _FILE_REMEDY)
 
 
+def read_only_file(where: str) -> StoreError:
+    """A file that is there, and that nobody can write for now; in SQLite's words."""
+    return StoreError(
+        "the database file cannot be written: attempt to write a readonly database", where, _FILE_REMEDY
+    )
+
+
 def not_a_database(where: str) -> StoreError:
     """A file is there, and it is something else."""
     return StoreError(

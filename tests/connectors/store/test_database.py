@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from connectors.store import Store, StoreError, backup, hurry, open_store, upgrade
 from connectors.store.database import engine, watched_connection
-from connectors.store.database.fault import explain_fault
+from connectors.store.database.fault import explain_fault, lock_fault
 from connectors.store.schema import batch_size
 from connectors.store.work import batch_sizes
 
@@ -449,6 +450,78 @@ def test_a_file_that_could_not_be_written_is_written_again_afterwards(
     finally:
         subprocess.run(["chattr", "-i", file], check=True)
     write_a_size(sqlite_store)
+
+
+LAST_CONNECTION = """
+import subprocess, sys
+from pathlib import Path
+from connectors.store import StoreError, open_store, upgrade
+from connectors.store.work import batch_sizes
+
+def write(size):
+    with store.write() as conn:
+        batch_sizes.put(conn, "main", size)
+
+store = open_store(f"sqlite:///{sys.argv[1]}")
+upgrade(store)
+write(1)
+with store.read() as conn:  # the first who reads what was written notes there how far they read
+    batch_sizes.get(conn, "main")
+files = sorted(Path(sys.argv[1]).parent.glob("okr.sqlite3*"))
+subprocess.run(["chattr", "+i", *files], check=True)
+try:
+    for size in (2, 3):
+        try:
+            write(size)
+        except StoreError as fault:
+            print(fault)
+        with store.read() as conn:
+            print(batch_sizes.get(conn, "main"))
+finally:
+    subprocess.run(["chattr", "-i", *files], check=True)
+write(4)
+with store.read() as conn:
+    print(batch_sizes.get(conn, "main"))
+store.close()
+"""
+"""A process with one connection, whose files nobody can write for a while."""
+
+
+def test_the_last_connection_to_files_that_nobody_writes_stays_open(tmp_path: Path) -> None:
+    """Closing it clears the memory shared beside them, and the system ends who writes there: the whole process was gone."""
+    (tmp_path / "probe").touch()
+    made = subprocess.run(["chattr", "+i", tmp_path / "probe"], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
+    subprocess.run(["chattr", "-i", tmp_path / "probe"], check=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", LAST_CONNECTION, tmp_path / "okr.sqlite3"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        subprocess.run(["chattr", "-i", *tmp_path.glob("okr.sqlite3*")], check=True)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert [line for line in told if "the database file cannot be" not in line] == ["1", "1", "4"]
+    assert len(told) == 5
+
+
+def test_whoever_only_tries_a_held_table_does_not_prolong_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one wait in vain would leave a busy database with a quarter of a second for everybody, for good."""
+    now = 100.0
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: now))
+    trial, held = engine._Trial("somewhere"), lock_fault("somewhere")
+    trial.note(held, engine.TRIAL_MS / 1000)
+    assert not trial.held_lately
+    trial.note(held, engine.BUSY_TIMEOUT_MS / 1000)
+    now += engine.HELD_S - 1
+    assert trial.held_lately
+    trial.note(held, engine.TRIAL_MS / 1000)
+    now += 2
+    assert not trial.held_lately
 
 
 def test_a_statement_of_somebody_in_a_hurry_is_ended(postgres_store: Store) -> None:
