@@ -1,14 +1,14 @@
-"""The records of closed cycles, chained per site. Rows are added; nothing changes or deletes them."""
+"""The records of closed cycles, chained per site. Rows are added, and changed only where a person is erased; nothing deletes them."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from connectors.store.cycles import cycle_ends
 from connectors.store.database import json_text
@@ -231,6 +231,30 @@ def links(conn: Connection, site: str) -> Iterator[ChainLink]:
             former=row.former,
             hash=row.hash,
         )
+
+
+def chained_sites(conn: Connection) -> list[str]:
+    """The sites that closed a cycle."""
+    return list(conn.execute(select(table.c.site).distinct().order_by(table.c.site)).scalars())
+
+
+def reword(conn: Connection, rewording: Callable[[str], str]) -> int:
+    """Put other words in, and chain anew what follows: only to erase a person, who may not stay for the sake of the chain. How many records."""
+    changed = 0
+    for site in chained_sites(conn):
+        former = BEGINNING
+        for link in links(conn, site):
+            content = rewording(link.content)
+            changed += content != link.content
+            if content != link.content or former != link.former:
+                made = replace(link, content=content, former=former)
+                made = replace(made, hash=hash_of(made))
+                mine = (table.c.site == site, table.c.number == link.number)
+                conn.execute(update(table).where(*mine).values(_row(site, made)))
+                former = made.hash
+            else:
+                former = link.hash
+    return changed
 
 
 class _EndHealth(msgspec.Struct, gc=False):

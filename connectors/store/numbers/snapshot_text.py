@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from math import gcd
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from connectors.store.database.sql import Statement, StoredRow
 from connectors.store.schema import snapshot_base
@@ -116,6 +116,12 @@ def _new_base(former: KnownBase | None, text: str) -> dict[str, object]:
         if len(packed) * WORTH_A_ROOT <= len(whole) and _read(near, packed) == text:
             return {"content": packed, "base_id": near.id}
     return {"content": whole, "base_id": None}
+
+
+def forget_bases(conn: Connection, site: str, objective_id: str) -> None:
+    """Take away what texts of an objective are told from; its texts are to be kept anew."""
+    mine = (snapshot_base.c.site == site, snapshot_base.c.objective_id == objective_id)
+    conn.execute(delete(snapshot_base).where(*mine))
 
 
 def texts(conn: Connection, rows: Iterable[StoredRow]) -> Iterator[str]:

@@ -6,11 +6,12 @@ mapping revision took over; between two snapshots the former one holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -207,6 +208,38 @@ def spans(
 def latest_instant(conn: Connection, site: str, objective_id: str) -> datetime | None:
     """When the last snapshot is from, or None."""
     return _extreme(conn, site, objective_id, func.max(snapshot.c.at))
+
+
+def texts(conn: Connection) -> Iterator[tuple[str, str, int, str]]:
+    """Site, objective, instant and text of every snapshot."""
+    for site, objective_id in _kept(conn):
+        found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
+        for row, text in zip(found, snapshot_text.texts(conn, found), strict=True):
+            yield site, objective_id, row.at, text
+
+
+def reword(conn: Connection, rewording: Callable[[str], str]) -> int:
+    """Put other words into the texts, and pack those of an objective anew where one of them changed; how many changed."""
+    changed = 0
+    for site, objective_id in _kept(conn):
+        found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
+        made, news = [], 0
+        for row, text in zip(found, snapshot_text.texts(conn, found), strict=True):
+            other = rewording(text)
+            news += other != text
+            made.append((row.id, zlib.compress(other.encode())))
+        if news:
+            snapshot_text.forget_bases(conn, site, objective_id)
+            for id_, packed in made:
+                kept = snapshot_text.shrink(conn, site, objective_id, zlib.decompress(packed).decode())
+                conn.execute(update(snapshot).where(snapshot.c.id == id_).values(kept))
+        changed += news
+    return changed
+
+
+def _kept(conn: Connection) -> list[tuple[str, str]]:
+    found = select(snapshot.c.site, snapshot.c.objective_id).distinct()
+    return [(site, objective_id) for site, objective_id in conn.execute(found)]
 
 
 def forget_backfilled(conn: Connection, site: str, ids: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, hold
@@ -116,14 +116,11 @@ def links(conn: Connection, after: int = 0) -> Iterator[BoundEntry]:
         after = rows[-1].position
 
 
-def load_naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[BoundEntry]:
-    """The bound entries that name somebody in one of these spellings."""
-    texts = [spelt for spelt, _ in spellings]
-    named = or_(
-        *(table.c.who.contains(one, autoescape=True) for one in texts),
-        *(table.c.detail.contains(one, autoescape=True) for one in texts),
+def load_where(conn: Connection, condition: ColumnElement[bool]) -> list[BoundEntry]:
+    """The bound entries of which this holds, in the order in which they were bound."""
+    rows = conn.execute(
+        select(table).where(table.c.position.is_not(None), condition).order_by(table.c.position)
     )
-    rows = conn.execute(select(table).where(table.c.position.is_not(None), named).order_by(table.c.position))
     return [_link(row) for row in rows]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -235,6 +235,38 @@ def prune(conn: Connection, before: datetime) -> int:
     newest = select(func.max(delivery_base.c.id)).group_by(delivery_base.c.site)
     conn.execute(delete(delivery_base).where(_unread(), delivery_base.c.id.not_in(newest)))
     return len(rows)
+
+
+def bodies(conn: Connection) -> Iterator[Delivery]:
+    """Every delivery that is kept, part by part."""
+    last = 0
+    while found := _read(
+        conn, _deliveries().where(delivery.c.id > last).order_by(delivery.c.id).limit(COMPRESSED_AT_ONCE)
+    ):
+        yield from found
+        last = found[-1].id
+
+
+def reword(conn: Connection, rewording: Callable[[str], str]) -> int:
+    """Put other words into the bodies, and unpack all that are told from a base that holds the former ones; how many changed."""
+    packed_with = {row.id: row.base_id for row in conn.execute(select(delivery.c.id, delivery.c.base_id))}
+    bases = conn.execute(select(delivery_base.c.id, delivery_base.c.body)).all()
+    stale = {row.id for row in bases if _other(zlib.decompress(row.body), rewording) is not None}
+    changed = [one.id for one in bodies(conn) if _other(one.body, rewording) is not None]
+    stale |= {base_id for id_ in changed if (base_id := packed_with[id_]) is not None}
+    for one in bodies(conn):
+        made = _other(one.body, rewording)
+        if made is not None or packed_with[one.id] in stale:
+            values = {"body": one.body if made is None else made, "size": None, "base_id": None}
+            conn.execute(update(delivery).where(delivery.c.id == one.id).values(values))
+    conn.execute(delete(delivery_base).where(delivery_base.c.id.in_(stale)))
+    return len(changed)
+
+
+def _other(body: bytes, rewording: Callable[[str], str]) -> bytes | None:
+    text = body.decode(errors="surrogateescape")
+    made = rewording(text)
+    return None if made == text else made.encode(errors="surrogateescape")
 
 
 def _unread() -> ColumnElement[bool]:

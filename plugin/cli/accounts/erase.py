@@ -14,7 +14,7 @@ from plugin.use_cases.record.personal_data import erase_person
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def erase_command(email: str, yes: bool) -> None:
-    """Remove an account, and put a stand-in wherever its address stood. It cannot be undone; backups keep what they have.
+    """Remove an account, and put a stand-in wherever the person stood. It cannot be undone; backups keep what they have.
 
     jira-okr export person EMAIL first writes what is kept.
     """

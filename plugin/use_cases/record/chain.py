@@ -72,6 +72,12 @@ def seal(connector: Connector) -> int:
     return bound
 
 
+def bind_waiting(conn: Connection) -> None:
+    """Bind what was noted since, within the transaction of who rewords it."""
+    while audit_chain.bind(conn, _nonce):
+        pass
+
+
 def _waits(connector: Connector) -> bool:
     with connector.store.read() as conn:
         return audit_chain.unbound(conn) > 0

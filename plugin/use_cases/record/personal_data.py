@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_
 
-from connectors.store.people import accounts, audit, audit_chain, personal_data
-from connectors.store.people.personal_data import PersonalRow
+from connectors.store.people import accounts, audit, audit_chain
+from connectors.store.personal import personal_data
+from connectors.store.personal.personal_data import PersonalRow
+from connectors.store.personal.spellings import PersonSpellings
+from connectors.store.schema import audit as record_table
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import AccessRefusal
@@ -42,7 +45,8 @@ def hand_out_data(connector: Connector, actor: Actor, email: str) -> tuple[Perso
     address = members.good_email(email).casefold()
     with connector.store.read() as conn:
         account = accounts.by_email(conn, address)
-        found = tuple(personal_data.rows(conn, address, None if account is None else account.id, HIDDEN))
+        known = personal_data.known_as(conn, address, account)
+        found = tuple(personal_data.rows(conn, known, None if account is None else account.id, HIDDEN))
     with connector.store.write() as conn:
         # who is not named here must not be so by the question
         told = {"account": address if found else NOBODY, "rows": len(found)}
@@ -52,7 +56,10 @@ def hand_out_data(connector: Connector, actor: Actor, email: str) -> tuple[Perso
 
 @act(ADMIN)
 def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResult:
-    """Remove the account, and put a stand-in wherever the address stood. Refused for the only admin, for oneself, and where nothing names them."""
+    """Remove the account, and put a stand-in wherever the person stood, in each spelling that is theirs alone.
+
+    Refused for the only admin, for oneself, where nothing names them, and where something works by a spelling of theirs.
+    """
     address = members.good_email(email).casefold()
     stand_in = f"erased person {secrets.token_hex(4)}"
     record.seal(connector)
@@ -60,11 +67,17 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResul
         account = accounts.by_email(conn, address)
         if account is not None and account.id == actor.account_id:
             raise AccessRefusal("Nobody erases themselves: another admin does, or an operator by command.")
+        known = personal_data.known_as(conn, address, account)
+        if working := personal_data.working_places(conn, known):
+            raise AccessRefusal(
+                f"Nothing was erased: {' and '.join(working)} would work no more, for it names them. Name somebody else there first."
+            )
         if account is not None:
             members.require_other_admin(conn, account)
             accounts.remove(conn, account.id)
-        entries, unbound = _reword(conn, address, stand_in)
-        rows = personal_data.erase(conn, address, stand_in)
+        record.bind_waiting(conn)
+        entries, unbound = _reword(conn, personal_data.known_in_record(conn, known), stand_in)
+        rows = personal_data.erase(conn, known, stand_in, connector.clock())
         if account is None and not entries and not rows:
             raise AccessRefusal(f"Nothing here names {address}.")
         told = {"stand-in": stand_in, "entries": entries, "rows": rows, **unbound.detail()}
@@ -73,12 +86,14 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResul
     return ErasureResult(stand_in=stand_in, entries=entries, rows=rows)
 
 
-def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, record.UnboundWords]:
+def _reword(conn: Connection, known: PersonSpellings, stand_in: str) -> tuple[int, record.UnboundWords]:
     """How many entries have other words now; and which stand unbound by that: those that were bound until now, and
     those that an erasure told of which is unbound now itself, so that its word counts no longer."""
     entries, unbound = 0, record.UnboundWords()
-    for link in audit_chain.load_naming(conn, personal_data.spellings(address, stand_in)):
-        who, detail = (personal_data.reword_text(text, address, stand_in) for text in (link.who, link.detail))
+    table = record_table.c
+    naming = or_(personal_data.may_name(table.who, known), personal_data.may_name(table.detail, known))
+    for link in audit_chain.load_where(conn, naming):
+        who, detail = (known.reword(text, stand_in) for text in (link.who, link.detail))
         if (who, detail) != (link.who, link.detail):
             audit_chain.reword(conn, link, who, detail)
             entries += 1

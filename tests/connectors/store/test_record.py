@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
+from sqlalchemy import Text, create_engine, literal, select
+
 from connectors.store import Store
-from connectors.store.people import accounts, audit, audit_chain, open_sessions, personal_data, second_factors
+from connectors.store.people import accounts, audit, audit_chain, open_sessions, second_factors
 from connectors.store.people.audit_chain import Seal
 from connectors.store.people.open_sessions import OpenSession
+from connectors.store.personal import personal_data
+from connectors.store.personal.spellings import PersonSpellings
 
 KIM = "kim@acme.example"
 DAY = timedelta(days=1)
@@ -49,20 +55,59 @@ def test_a_person_is_found_and_erased_wherever_they_stand(store: Store, now: dat
         assert second_factors.use_code(conn, kim, "one")
         assert not second_factors.use_code(conn, kim, "one")
         assert second_factors.codes_left(conn, kim) == 1
-        rows = list(personal_data.rows(conn, KIM, kim, frozenset({"hash", "sealed"})))
+        known = personal_data.known_as(conn, KIM, accounts.get(conn, kim))
+        rows = list(personal_data.rows(conn, known, kim, frozenset({"hash", "sealed"})))
         assert {one.table for one in rows} == {"account", "open_session", "second_factor", "recovery_code"}
         accounts.remove(conn, kim)
         assert open_sessions.load_sessions(conn, kim) == []
-        assert personal_data.erase(conn, KIM, "erased person 1") == 0
+        assert personal_data.erase(conn, known, "erased person 1", now) == 0
         assert [one.email for one in accounts.load_all(conn)] == [f"a{KIM}"]
 
 
-def test_words_of_others_stay_as_they_were() -> None:
-    same = (f"a{KIM}", f'{{"by": "a{KIM}"}}', f"ask {KIM} about it")
-    assert [personal_data.reword_text(text, KIM, "nobody") for text in same] == list(same)
-    told = (KIM, f"{KIM} (token nightly)", f'{{"by": "{KIM}", "as": "{KIM} (token x)"}}')
-    assert [personal_data.reword_text(text, KIM, "nobody") for text in told] == [
-        "nobody",
-        "nobody (token nightly)",
-        '{"by": "nobody", "as": "nobody (token x)"}',
-    ]
+LEE = PersonSpellings(
+    KIM,
+    ("Kim O'Löe",),
+    ("5b10ac8d82e05b22cc7d4ef5", "557058:3c0f-11", "kim", "248289761001", "248289761001223"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a{KIM}",
+        f"{KIM}.au, {KIM}-two, x.{KIM}, o'{KIM}",
+        "Kim, kim and Löe; Kim O'Löe-Park, Hakim O'Löe, Kim O'Löes",
+        "x5b10ac8d82e05b22cc7d4ef5",
+        '{"by":"kim","subject":"kim2","at":248289761001}',
+        "248289761001",
+    ],
+)
+def test_words_of_others_stay_as_they_were(text: str) -> None:
+    assert LEE.reword(text, "nobody") == text
+    assert not list(LEE.sentences(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        (KIM.upper(), "nobody"),
+        (f"{KIM} (token nightly)", "nobody (token nightly)"),
+        (f"Ask <{KIM}>, or mail:{KIM}.", "Ask <nobody>, or mail:nobody."),
+        ("/views?owner%3dkim%40acme.example&x", "/views?owner%3dnobody&x"),
+        ("kim  o'löe's way, KIM O'LÖE", "nobody's way, nobody"),
+        (unicodedata.normalize("NFD", "Kim O'Löe"), "nobody"),
+        ("of 557058:3c0f-11, 557058%3A3c0f-11", "of nobody, nobody"),
+        ('{"person":"kim","by":"kim"}', '{"person":"nobody","by":"kim"}'),
+        ('{"said":"line\\nkim@acme.example"}', '{"said":"line\\nnobody"}'),
+        ('["Kim O\'L\\u00f6e"]', '["nobody"]'),
+        ('["{\\"by\\":\\"kim@acme.example\\"}"]', '["{\\"by\\":\\"nobody\\"}"]'),
+        ('{"kim@acme.example": 1}', '{"nobody": 1}'),
+        ("248289761001223", "nobody"),
+    ],
+)
+def test_a_person_is_found_in_every_spelling(text: str, made: str) -> None:
+    assert LEE.reword(text, "nobody") == made
+    assert list(LEE.sentences(text))
+    column = literal(text, Text)
+    with create_engine("sqlite://").connect() as conn:
+        assert conn.execute(select(personal_data.may_name(column, LEE))).scalar()

@@ -19,7 +19,8 @@ from sqlalchemy import delete, select, update
 
 from connectors.store.people import accounts, audit
 from connectors.store.people import audit_chain as stored
-from connectors.store.people import personal_data as rows_of_people
+from connectors.store.personal import personal_data as rows_of_people
+from connectors.store.personal.spellings import PersonSpellings
 from connectors.store.schema import audit as table
 from connectors.store.schema import audit_seal, check_in, learning
 from plugin.access.authentication.secret_key import seal_keys
@@ -138,7 +139,7 @@ def test_a_person_is_erased_and_the_chain_holds(record) -> None:
         conn.execute(check_in.insert().values({**values, "by": f"{KIM} (token nightly)"}))
         said = {"site": "main", "cycle_id": "2026-Q4", "objective_id": "1", "said": "ask Kim", "at": 1}
         conn.execute(learning.insert().values({**said, "by": KIM}))
-        handed = [*rows_of_people.rows(conn, KIM, None, personal_data.HIDDEN)]
+        handed = [*rows_of_people.rows(conn, PersonSpellings(KIM), None, personal_data.HIDDEN)]
     assert {one.values["by"] for one in handed if one.table == "learning"} == {KIM}
     done = personal_data.erase_person(record.connector, COMMAND_LINE, KIM)
     assert done.entries == 10
@@ -148,6 +149,7 @@ def test_a_person_is_erased_and_the_chain_holds(record) -> None:
         [kept] = conn.execute(select(check_in)).all()
         [learnt] = conn.execute(select(learning)).all()
     assert kept.by == f"{done.stand_in} (token nightly)"
+    assert kept.note == f"ask akim@acme.example and {done.stand_in}"
     assert (learnt.by, learnt.said) == (done.stand_in, "ask Kim")
     assert KIM not in json.dumps(told)
     assert "lee@acme.example" in json.dumps(told)

@@ -10,7 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from connectors.store.numbers import check_ins as kept
-from connectors.store.people import personal_data
+from connectors.store.personal import personal_data
+from connectors.store.personal.spellings import PersonSpellings
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, Measure
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
@@ -154,11 +155,11 @@ def test_an_answer_is_of_the_data_of_its_person(company, said):
     with company.connector.store.write() as conn:
         mine = [
             one
-            for one in personal_data.rows(conn, KIM.label, None, frozenset())
+            for one in personal_data.rows(conn, PersonSpellings(KIM.label), None, frozenset())
             if one.table == "check_in_reply"
         ]
         assert [one.values["said"] for one in mine] == ["Mine"]
-        personal_data.erase(conn, KIM.label, "erased person 1")
+        personal_data.erase(conn, PersonSpellings(KIM.label), "erased person 1", company.connector.clock())
     (one,) = replies(company, state)
     assert (one.by, one.said) == ("erased person 1", "Mine")
     with pytest.raises(ReplyRefusal, match="erased person 1"):
