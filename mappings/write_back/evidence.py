@@ -112,7 +112,10 @@ def entrances(scope: Selector) -> frozenset[str]:
     """The ids of the fields of which an entry of a history can tell what brought an issue into this scope, or into sight. None where any edit does, a comment too."""
     if "updated" in scope.asks:
         return frozenset()
-    return ALWAYS_ENTERED.union(scope.fields, (ENTRY_FIELDS.get(name, name.lower()) for name in scope.asks))
+    links = {LINKS} if scope.linked else frozenset[str]()
+    return ALWAYS_ENTERED.union(
+        links, scope.fields, (ENTRY_FIELDS.get(name, name.lower()) for name in scope.asks)
+    )
 
 
 ALWAYS_ENTERED = frozenset({"project", "issuekey", "security"})

@@ -213,6 +213,10 @@ def test_one_entry_that_could_bring_it_in_explains_an_issue_that_came(
             "statusCategory = Done OR issueLinkType is not EMPTY OR labels = okr",
             {"project", "issuekey", "security", "status", "issuelinks", "labels"},
         ),
+        (
+            'project = 100 AND issue in linkedIssues("A-1")',
+            {"project", "issuekey", "security", "issuelinks"},
+        ),
         ("project = 100 AND updated >= -30d", set()),
     ],
 )
