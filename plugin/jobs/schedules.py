@@ -167,6 +167,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
     read_counted(connector, site, going_on)
+    past_sights.forget_uncounted(connector.store, site, going_on)
     chain.forget_sign_ins(connector)
     chain.forget_old(connector)
     inbox.compress(connector.store, site, now - AT_HAND, going_on)
