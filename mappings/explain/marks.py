@@ -31,11 +31,12 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened at a moment, in words."""
+    """Something that happened at a moment, in words. `since` is the moment of the state that it is told against, where it is told by comparing two."""
 
     at: datetime
     kind: MarkKind
     text: str
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,9 @@ def marks_between(before: DatedOutline, after: DatedOutline) -> Iterator[Mark]:
     """What happened between two steps; across a change of the mapping, or of how it is known, nothing can be told."""
     if (before.revision, before.backfilled) != (after.revision, after.backfilled):
         return
-    yield from (Mark(after.at, MarkKind.TARGET, text) for text in _retargeted(before.outline, after.outline))
-    yield from (Mark(after.at, MarkKind.SCOPE, text) for text in _rescoped(before.outline, after.outline))
+    found = [(MarkKind.TARGET, text) for text in _retargeted(before.outline, after.outline)]
+    found += [(MarkKind.SCOPE, text) for text in _rescoped(before.outline, after.outline)]
+    yield from (Mark(after.at, kind, text, since=before.at) for kind, text in found)
 
 
 def checked_in(check_in: CheckIn, name: str) -> Mark:

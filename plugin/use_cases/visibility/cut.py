@@ -36,6 +36,8 @@ ANY_KEY = re.compile(KEY.pattern, re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
 ID = re.compile(r"[1-9][0-9]{0,17}")
 TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
+KEPT_NAMES = 64
+"""Of so many times that differ in them the names of objectives without numbers are held at once."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 NOTHING_PAST = HiddenNumbers()
 TOKEN = re.compile(r"\x00([0-9]+)\x00")
@@ -170,6 +172,8 @@ class Cut:
         self._titles = _Phrases(called)
         self._bare = hidden.numberless
         self._numberless = _phrases_of(hidden.numberless)
+        self._kept_names = dict[frozenset[str], tuple[Mapping[str, str], _Phrases]]()
+        """By ids of the objectives without numbers of a time all that are without them then: many values are of times that do not differ in it."""
         self._named = list[set[str]]()
 
     def text(self, text: str) -> str:
@@ -254,13 +258,23 @@ class Cut:
         news = self._hidden.past.during(first, last) - self._then
         if news:
             self._then |= news
-            more = {name: id_ for name, id_ in self._past_names.items() if id_ in news}
-            self._bare = {**self._bare, **more}
-            self._numberless = _phrases_of(self._bare)
+            self._bare, self._numberless = self._names_without_numbers(self._then)
         try:
             yield
         finally:
             self._then, self._bare, self._numberless = known
+
+    def _names_without_numbers(self, then: frozenset[str]) -> tuple[Mapping[str, str], _Phrases]:
+        """By id, key and title the objectives whose numbers are not theirs to see, with those of which they do not see them `then`; and what finds these names in texts."""
+        known = self._kept_names.get(then)
+        if known is None:
+            more = {name: id_ for name, id_ in self._past_names.items() if id_ in then}
+            named = {**self._hidden.numberless, **more}
+            known = (named, _phrases_of(named))
+            if len(self._kept_names) >= KEPT_NAMES:
+                self._kept_names.clear()
+            self._kept_names[then] = known
+        return known
 
     def _cut(self, value: object) -> object:
         if type(value) is str:

@@ -48,7 +48,7 @@ def _of_day(one: KeptForecast, _now: datetime) -> Times:
 TIMES: Mapping[type, Callable[..., Times]] = {
     HistoryPoint: lambda one, _now: (one.at, one.at),
     ProgressPoint: lambda one, _now: (one.at, one.at),
-    Mark: lambda one, _now: (one.at, one.at),
+    Mark: lambda one, _now: (one.since or one.at, one.at),
     CheckIn: lambda one, _now: (one.at, one.at),
     Ruling: lambda one, _now: (one.check_in.at, one.check_in.at),
     CheckInReply: lambda one, _now: (one.at, one.at),

@@ -143,12 +143,15 @@ def _hidden_times(
     parts = counted.rows.keys() | counted.spans.keys()
     own: dict[str, list[tuple[int, int]]] = {}
     edges: dict[str, list[CountedSpan]] = {}
+    begun: dict[str, dict[str, int]] = {}
+    for id_, mine in counted.spans.items():
+        since_of = begun.setdefault(id_, {})
+        for one in mine:
+            since_of[one.issue_id] = min(one.since, since_of.get(one.issue_id, FOR_EVER))
+    unnoted: Mapping[str, int] = {}
     for id_ in parts:
-        noted = {one.issue_id: one for one in counted.spans.get(id_, ())}
-        still = [
-            CountedSpan(id_, one, noted[one].since if one in noted else BEGINNING, None)
-            for one in counted.rows.get(id_, ())
-        ]
+        noted = begun.get(id_, unnoted)
+        still = [CountedSpan(id_, one, noted.get(one, BEGINNING), None) for one in counted.rows.get(id_, ())]
         for one in (*counted.spans.get(id_, ()), *still):
             until = FOR_EVER if one.until is None else one.until
             if one.issue_id not in may and not one.issue_id.startswith("@"):
@@ -158,8 +161,7 @@ def _hidden_times(
                 edges.setdefault(one.issue_id, []).append(one)
     for id_, those in counted.above.items():
         for other in those:
-            known = next((one for one in counted.spans.get(other, ()) if one.issue_id == id_), None)
-            since = BEGINNING if known is None else known.since
+            since = begun.get(other, unnoted).get(id_, BEGINNING)
             edges.setdefault(id_, []).append(CountedSpan(other, id_, since, None))
     kept = _kept_instants(connector, site, own, edges)
 

@@ -79,6 +79,11 @@ def test_what_is_marked(before, after, told):
     assert all(mark.at == AT + timedelta(days=1) for mark in found)
 
 
+def test_what_is_told_against_an_earlier_state_says_of_when_that_is():
+    (mark,) = marks(steps((delivery(row(1)),), (delivery(row(2)),)))
+    assert (mark.since, mark.at) == (AT, AT + timedelta(days=1))
+
+
 def test_a_change_of_the_mapping_is_marked_elsewhere():
     before, after = (delivery(row(1)), metric(1, 2)), (delivery(row(2)), metric(1, 3))
     assert marks(steps(before, after, revisions="ab")) == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -19,13 +19,17 @@ from connectors.store.database.instant import to_ms
 from connectors.store.numbers import history_retention, objectives
 from connectors.store.people import accounts
 from connectors.store.visibility import counted_spans
+from connectors.store.visibility.counted_issues import CountedIssues
 from connectors.store.visibility.counted_spans import CountedSpan
+from connectors.store.visibility.hidden_numbers import FOR_EVER
 from connectors.store.visibility.modes import Visibility
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.jobs.history_retention import read_counted
-from plugin.use_cases.objectives.objectives import every_point
+from plugin.use_cases.objectives.objectives import every_point, marks
+from plugin.use_cases.visibility import numberless_objectives
 from plugin.use_cases.visibility.account_people import tie
+from plugin.use_cases.visibility.number_cut import RESTRICTED
 from plugin.use_cases.visibility.site_visibility import change_visibility
 from tests.plugin.sync.test_cycle_doors import Door
 from tests.quarter import MAPPING, state
@@ -276,6 +280,59 @@ def test_the_past_of_a_former_release_is_hidden_whole_until_its_kept_states_are_
     assert not {text(one) for one in case.within} & {*told}
     with hand.connector.store.read() as conn:
         assert counted_spans.unread(conn, "main") == []
+
+
+def test_what_left_at_the_end_of_a_hidden_time_is_not_marked_for_it_is_told_against_that_time(
+    hand: Any,
+) -> None:
+    case = prepared(hand)
+    departed(case, "re-parented")
+    late = hand.issue("Story", case.epic)
+    hand.clock.pass_by(days=1)
+    hand.land(late)
+    hand.work_off()
+    case.forget()
+    with hand.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    viewer = Actor("viewer", Permission.VIEWER, account.id)
+    whole = [
+        one for one in marks(hand.connector, COMMAND_LINE, "main", case.epic) if one.at > case.instants[0]
+    ]
+    removed = [one.at for one in whole if one.text.endswith("removed")]
+    added = [one.at for one in whole if one.text.endswith("added")]
+    assert (len(removed), len(added)) == (1, 1)
+    told = {one.at for one in marks(hand.connector, viewer, "main", case.epic) if one.text != RESTRICTED}
+    assert not told & {*removed}
+    assert {*added} <= told
+
+
+def test_with_many_spans_and_parts_what_is_hidden_is_worked_out_by_an_index(hand: Any) -> None:
+    reads = list[str]()
+
+    class Spans(tuple[CountedSpan, ...]):
+        def __iter__(self) -> Iterator[CountedSpan]:
+            reads.append("")
+            return super().__iter__()
+
+    number = 40
+    children = [f"{9000 + one}" for one in range(number)]
+    counted = CountedIssues(
+        names={},
+        rows={one: frozenset[str]() for one in children} | {"1": frozenset()},
+        above={one: {"1"} for one in children},
+        keys={},
+        spans={"1": Spans(CountedSpan("1", one, 5, None) for one in children)},
+        gone=frozenset(),
+        places={},
+        first_seen={},
+        ends={},
+        runs={},
+        read_ms=0,
+    )
+    times = numberless_objectives._hidden_times(hand.connector, "main", VIEWER.id, counted, frozenset())
+    assert times["1"].spans == ((5, FOR_EVER),)
+    assert len(reads) < number
 
 
 def left_for_a_while(case: Case) -> datetime:

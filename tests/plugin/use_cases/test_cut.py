@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import process_time
 
 import pytest
 
+from connectors.store.database.instant import from_ms
+from connectors.store.people.audit import AuditEntry
+from connectors.store.visibility.hidden_numbers import HiddenNumbers, HiddenTimes
+from connectors.store.visibility.mentions import Mention
 from mappings.digest.digest import Section, WaitingTask, list_waiting
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.imports.plan import LeftRow, LeftValue, PlannedRow
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
+from plugin.use_cases.visibility import cut as cut_module
 from plugin.use_cases.visibility.cut import Cut, HiddenIssues, UncutValue, names_in
 
 SECRET = HiddenIssues({"7": "Buy Contoso"}, {"SEC-7": "7", "OLD-3": "7"}, lambda issue: f"hidden-{issue}x")
@@ -353,3 +359,30 @@ def test_of_an_objective_without_numbers_the_health_is_left_and_of_others_all() 
 )  # fmt: skip
 def test_figures_beside_an_objective_without_numbers_go(told: object, seen: object) -> None:
     assert Cut(NUMBERLESS).value(told) == seen
+
+
+def test_values_of_times_that_do_not_differ_in_what_is_hidden_share_what_finds_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = list[frozenset[str]]()
+    whole = cut_module._phrases_of
+
+    def phrases_of(names: Iterable[str]) -> object:
+        made.append(frozenset(names))
+        return whole(names)
+
+    monkeypatch.setattr(cut_module, "_phrases_of", phrases_of)
+    past = HiddenNumbers(
+        times={"1": HiddenTimes(((0, 500),)), "2": HiddenTimes(((300, 900),))},
+        names={"1": Mention("1", "PLAT-1", "Grow"), "2": Mention("2", "PLAT-2", "Win")},
+    )
+    cut = Cut(HiddenIssues({}, {}, str, past=past))
+    entries = [
+        AuditEntry(at, from_ms(at), "main", "ada", "noted", {"text": f"{key} is at {at + 1} of 90"})
+        for at in range(0, 1000, 10)
+        for key in ("PLAT-1", "PLAT-2")
+    ]
+    told = [cut.value(one) for one in entries]
+    hidden = [one.id for one, after in zip(entries, told, strict=True) if one != after]
+    assert hidden == sorted([*range(0, 500, 10), *range(300, 900, 10)])
+    assert len(made) == 1 + 3
