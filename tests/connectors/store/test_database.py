@@ -23,6 +23,7 @@ from connectors.store.database import engine, watched_connection
 from connectors.store.database.fault import explain_fault, lock_fault
 from connectors.store.schema import batch_size
 from connectors.store.work import batch_sizes
+from tests.immutable_files import immutable
 
 
 def _refusal(url: str) -> StoreError:
@@ -439,16 +440,11 @@ def test_a_file_that_could_not_be_written_is_written_again_afterwards(
     """What was opened meanwhile only reads for as long as it lives, and the pool gave it to whoever came."""
     file = tmp_path / "okr.sqlite3"
     sqlite_store.engine.dispose()
-    made = subprocess.run(["chattr", "+i", file], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
-    try:
+    with immutable([file]):
         read_a_size(sqlite_store)
         with pytest.raises(StoreError, match="cannot be written: attempt to write a readonly database"):
             write_a_size(sqlite_store)
         read_a_size(sqlite_store)
-    finally:
-        subprocess.run(["chattr", "-i", file], check=True)
     write_a_size(sqlite_store)
 
 
@@ -490,10 +486,8 @@ store.close()
 def test_the_last_connection_to_files_that_nobody_writes_stays_open(tmp_path: Path) -> None:
     """Closing it clears the memory shared beside them, and the system ends who writes there: the whole process was gone."""
     (tmp_path / "probe").touch()
-    made = subprocess.run(["chattr", "+i", tmp_path / "probe"], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
-    subprocess.run(["chattr", "-i", tmp_path / "probe"], check=True)
+    with immutable([tmp_path / "probe"]):
+        pass
     try:
         done = subprocess.run(
             [sys.executable, "-c", LAST_CONNECTION, tmp_path / "okr.sqlite3"],

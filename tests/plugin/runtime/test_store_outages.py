@@ -7,7 +7,6 @@ import json
 import re
 import resource
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ import pytest
 import requests
 
 from mappings import presets
+from tests.immutable_files import immutable
 from tests.own_postgres import descendants, own_postgres, stopped
 from tests.plugin.conftest import SECRET, Commands, Running
 
@@ -83,14 +83,8 @@ def silent(commands: Commands, _served: Running) -> Iterator[None]:
 @contextmanager
 def unwritable(commands: Commands, _served: Running) -> Iterator[None]:
     """As on a file system that turned read-only under whoever has the files open: not even root writes them."""
-    files = sorted(commands.folder.glob("okr.sqlite3*"))
-    made = subprocess.run(["chattr", "+i", *files], capture_output=True, text=True, check=False)
-    try:
-        if made.returncode:
-            pytest.skip(f"files cannot be made immutable here: {made.stderr.strip()}")
+    with immutable(sorted(commands.folder.glob("okr.sqlite3*"))):
         yield
-    finally:
-        subprocess.run(["chattr", "-i", *files], capture_output=True, check=False)
 
 
 TROUBLES = {
