@@ -62,6 +62,8 @@ WRITING = {
     "/readyz": "tries whether it can",
     "/mapping/main/check": "keeps what is checked as a draft",
     "/consent": "uses the question of the sign-in up",
+    "/account/jira/callback": "uses up what was begun, or notes that nobody began it",
+    "/account/jira/callback/main": "as that above",
 }
 """What is asked for by GET and cannot be answered without writing, with the reason."""
 
