@@ -143,14 +143,6 @@ class ObjectiveState:
 IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN, Disposition.BESIDE)
 
 
-def counted_in(state: ObjectiveState) -> frozenset[str]:
-    """Ids of the issues that make up a number, and of the one that it is of."""
-    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
-    rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
-    own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
-    return frozenset(one for one in (*rows, *own) if one.isdigit())
-
-
 @dataclass(frozen=True, slots=True)
 class CountedRow:
     """As much of a row as says whether it is in a number."""
@@ -193,8 +185,13 @@ class CountedOutline:
 
 
 def counted_ids(state: ObjectiveState | CountedOutline) -> frozenset[str]:
-    """As `counted_in`, with the objectives among the rows that are no issue (`@<id>`)."""
+    """What makes up a number, and the issue that it is of: ids of issues, and of the objectives among the rows that are none (`@<id>`)."""
     ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
     rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
     own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
     return frozenset(id_ for id_ in (*rows, *own) if id_.isdigit() or (id_[:1] == "@" and "/" not in id_))
+
+
+def counted_in(state: ObjectiveState) -> frozenset[str]:
+    """Ids of the issues that make up a number, and of the one that it is of."""
+    return frozenset(id_ for id_ in counted_ids(state) if id_.isdigit())

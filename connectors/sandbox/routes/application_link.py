@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Blueprint, Response, request
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Response, request
 
-from connectors.sandbox.routes.authorization import consent_page, sent_back
+from connectors.sandbox.routes.authorization import consent_routes
 from connectors.sandbox.site import raw, site
 from connectors.sandbox.traffic.oauth import OAuthRefusal
 
 PREFIX = "/rest/oauth2/latest"
 LASTS_S = 7200
 
-routes = Blueprint("application_link", __name__, url_prefix=PREFIX)
-
-
-@routes.errorhandler(OAuthRefusal)
-def refuse(problem: OAuthRefusal) -> Response:
-    return raw(msgspec.json.encode(problem.body()), problem.status)
-
-
-@routes.get("/authorize")
-def show_consent() -> Response:
-    """What a person is asked; here everybody is signed in already."""
-    args = request.args.to_dict()
-    return consent_page(site().oauth.asked_by_link(args), args)
-
-
-@routes.post("/authorize")
-def take_consent() -> AnyResponse:
-    """What the person said: back to the other application."""
-    args = request.args.to_dict()
-    return sent_back(site().oauth.asked_by_link(args), args)
+routes = consent_routes("application_link", lambda args: site().oauth.asked_by_link(args), PREFIX)
 
 
 @routes.post("/token")

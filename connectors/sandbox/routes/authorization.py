@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,31 +16,38 @@ from connectors.sandbox.site_state.scheme import Account
 from connectors.sandbox.traffic.api_gateway import refusal
 from connectors.sandbox.traffic.oauth import OFFLINE, READ_ME, OAuthApp, OAuthRefusal, TokenFamily
 
-routes = Blueprint("authorization", __name__)
-
 POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-@routes.errorhandler(OAuthRefusal)
-def refuse(problem: OAuthRefusal) -> Response:
-    return raw(msgspec.json.encode(problem.body()), problem.status)
+def consent_routes(
+    name: str, asking: Callable[[dict[str, str]], OAuthApp], prefix: str | None = None
+) -> Blueprint:
+    """`/authorize` of an authorisation server, for the client that is `asking`; and refusals as OAuth says them."""
+    routes = Blueprint(name, __name__, url_prefix=prefix)
+
+    @routes.errorhandler(OAuthRefusal)
+    def refuse(problem: OAuthRefusal) -> Response:
+        return raw(msgspec.json.encode(problem.body()), problem.status)
+
+    @routes.get("/authorize")
+    def show_consent() -> Response:
+        """What a person is asked; here everybody is signed in already."""
+        args = request.args.to_dict()
+        return _consent_page(asking(args), args)
+
+    @routes.post("/authorize")
+    def take_consent() -> AnyResponse:
+        """What the person said: back to whoever asked."""
+        args = request.args.to_dict()
+        return _sent_back(asking(args), args)
+
+    return routes
 
 
-@routes.get("/authorize")
-def show_consent() -> Response:
-    """What a person is asked; here everybody is signed in already."""
-    args = request.args.to_dict()
-    return consent_page(site().oauth.asked(args), args)
+routes = consent_routes("authorization", lambda args: site().oauth.asked(args))
 
 
-@routes.post("/authorize")
-def take_consent() -> AnyResponse:
-    """What the person said: back to the app."""
-    args = request.args.to_dict()
-    return sent_back(site().oauth.asked(args), args)
-
-
-def consent_page(app: OAuthApp, args: dict[str, str]) -> Response:
+def _consent_page(app: OAuthApp, args: dict[str, str]) -> Response:
     """The page on which a person is asked."""
     account = _account(site().oauth.signed_in or app.account)
     shown = render_template(
@@ -54,7 +62,7 @@ def consent_page(app: OAuthApp, args: dict[str, str]) -> Response:
     return answer
 
 
-def sent_back(app: OAuthApp, args: dict[str, str]) -> AnyResponse:
+def _sent_back(app: OAuthApp, args: dict[str, str]) -> AnyResponse:
     """The browser on its way to the app, with a code or with what the person said."""
     if request.form.get("answer") != "accept":
         said = {"error": "access_denied", "error_description": "User did not authorize the request"}

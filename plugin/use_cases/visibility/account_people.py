@@ -71,21 +71,20 @@ def tie(connector: Connector, actor: Actor, account: Account, site: str, name: s
 @act(ADMIN)
 def untie(connector: Connector, actor: Actor, account: Account, site: str) -> bool:
     """The account is nobody in that Jira any more; whether it was somebody."""
-    with connector.store.write() as conn:
-        was = ties.remove(conn, account.id, site)
-        if was:
-            detail = {"account": account.email}
-            audit.note(conn, actor.label, "Jira person taken away", connector.clock(), detail, site)
-    return was
+    return _take_away(connector, actor, account.id, account.email, site)
 
 
 @act(VIEWER)
 def leave(connector: Connector, actor: Actor, site: str) -> bool:
     """The actor is nobody in that Jira any more; whether they were somebody."""
+    return _take_away(connector, actor, actor.account_id, actor.label, site)
+
+
+def _take_away(connector: Connector, actor: Actor, account_id: int, email: str, site: str) -> bool:
     with connector.store.write() as conn:
-        was = ties.remove(conn, actor.account_id, site)
+        was = ties.remove(conn, account_id, site)
         if was:
-            detail = {"account": actor.label}
+            detail = {"account": email}
             audit.note(conn, actor.label, "Jira person taken away", connector.clock(), detail, site)
     return was
 

@@ -121,18 +121,8 @@ class SignInReturn:
 @question(VIEWER)
 def sign_in_standing(connector: Connector, _actor: Actor, site: str) -> SignInStanding:
     """What stands in the way of signing in with a Jira, if anything does."""
-    found, given = connector.site(site), connector.settings.jira
-    lacks, step = "", None
-    if _way(connector, found) is None:
-        of_settings = given is not None and given.name == site
-        lacks = (
-            SETTINGS
-            if found.is_cloud
-            else LINK_SETTINGS
-            if of_settings
-            else "It has no application link here."
-        )
-        step = None if found.is_cloud or of_settings else APPLICATION_LINK
+    found = connector.site(site)
+    lacks, step = _lacking(connector, found)
     return SignInStanding(
         site=site, is_cloud=found.is_cloud, callback=_callback_path(found), lacks=lacks, step=step
     )
@@ -205,6 +195,18 @@ def finish(connector: Connector, actor: Actor, back: SignInReturn) -> AccountPer
 def note_stray(connector: Connector, actor: Actor, address: str) -> None:
     """Put into the audit log that somebody came back from a sign-in who is not signed in here, unless too many did of late."""
     _note(connector, actor.label, address, "nobody is signed in here")
+
+
+def _lacking(connector: Connector, site: Site) -> tuple[str, NextStep | None]:
+    """What has to be set, and the step that does it where it is not one of the settings; nothing where people can sign in."""
+    given = connector.settings.jira
+    if _way(connector, site) is not None:
+        return "", None
+    if site.is_cloud:
+        return SETTINGS, None
+    if given is not None and given.name == site.name:
+        return LINK_SETTINGS, None
+    return "It has no application link here.", APPLICATION_LINK
 
 
 def _callback_path(site: Site) -> str:

@@ -402,6 +402,14 @@ def odd() -> Iterator[tuple[str, dict[str, Any]]]:
     server.server_close()
 
 
+def come_back(world) -> str:
+    """The page of somebody who went off, and comes back with a code."""
+    browser = world.house.signed_in()
+    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
+    path = urlsplit(ATLASSIAN if world.deployment == CLOUD else LINK).path
+    return world.page(browser, f"{path}?{urlencode({'state': state, 'code': 'c'})}")
+
+
 @EACH
 @pytest.mark.parametrize("at", ["token", "me"])
 @pytest.mark.parametrize("kind", ODD)
@@ -410,10 +418,7 @@ def test_an_answer_that_is_none_changes_nothing(world, odd, at, kind) -> None:
     said["token"] = ("application/json", '{"access_token": "t", "expires_in": 3600}')
     said[at] = ODD[kind]
     led_astray(world, url)
-    browser = world.house.signed_in()
-    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
-    path = urlsplit(ATLASSIAN if world.deployment == CLOUD else LINK).path
-    page = world.page(browser, f"{path}?{urlencode({'state': state, 'code': 'c'})}")
+    page = come_back(world)
     assert "Nothing was changed: what should say who you are cannot be reached" in page
     assert world.ties() == []
     assert len(world.refusals()) == 1
@@ -425,10 +430,7 @@ def test_no_refusal_of_a_server_is_repeated_to_the_person(world, odd, status) ->
     url, said = odd
     said["token"] = ("application/json", f'{{"error": "{SECRET} & more"}}', status)
     led_astray(world, url)
-    browser = world.house.signed_in()
-    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
-    path = urlsplit(ATLASSIAN if world.deployment == CLOUD else LINK).path
-    page = world.page(browser, f"{path}?{urlencode({'state': state, 'code': 'c'})}")
+    page = come_back(world)
     assert "othing was changed" in page
     assert SECRET not in page
     assert SECRET not in str(world.refusals())
@@ -444,10 +446,7 @@ def test_who_has_no_name_that_anybody_has_is_nobody(world, odd, id_) -> None:
     said["token"] = ("application/json", '{"access_token": "t", "expires_in": 3600}')
     said["me"] = ("application/json", f'{{"account_id": "{id_}", "name": "{id_}"}}')
     led_astray(world, url)
-    browser = world.house.signed_in()
-    state = parse_qs(urlsplit(world.begun(browser)).query)["state"][0]
-    path = urlsplit(ATLASSIAN if world.deployment == CLOUD else LINK).path
-    page = world.page(browser, f"{path}?{urlencode({'state': state, 'code': 'c'})}")
+    page = come_back(world)
     assert "Nothing was changed: what should say who you are" in page
     assert world.ties() == []
 

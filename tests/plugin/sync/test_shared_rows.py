@@ -64,6 +64,17 @@ def wait_for(context: Context, waiting: int) -> None:
     raise AssertionError(f"never did {waiting} transactions wait")
 
 
+def while_others_mark(context: Context, wake: Callable[[], None]) -> None:
+    """Somebody marks 1, and 2 and 3 once the other waits."""
+    thread = threading.Thread(target=wake)
+    with context.store.write() as conn:
+        due.mark(conn, "main", ["1"], NOW, "issues changed")
+        thread.start()
+        wait_for(context, 1)
+        due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
+    thread.join()
+
+
 def test_a_page_in_two_parts_and_a_batch_of_events_do_not_wait_for_each_other(
     context: Context, known: dict[str, Issue]
 ) -> None:
@@ -109,13 +120,7 @@ def test_who_wakes_others_and_who_marks_many_do_not_wait_for_each_other(context:
         except BaseException as fault:
             faults.append(fault)
 
-    thread = threading.Thread(target=wake)
-    with context.store.write() as conn:
-        due.mark(conn, "main", ["1"], NOW, "issues changed")
-        thread.start()
-        wait_for(context, 1)
-        due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
-    thread.join()
+    while_others_mark(context, wake)
     assert faults == []
 
 
@@ -145,13 +150,7 @@ def test_a_reconcile_that_wakes_those_above_it_holds_none_of_them_while_it_waits
         except BaseException as fault:
             faults.append(fault)
 
-    thread = threading.Thread(target=wake)
-    with context.store.write() as conn:
-        due.mark(conn, "main", ["1"], NOW, "issues changed")
-        thread.start()
-        wait_for(context, 1)
-        due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
-    thread.join()
+    while_others_mark(context, wake)
     assert faults == []
     with context.store.read() as conn:
         saved = objectives.load(conn, "main", "1")
