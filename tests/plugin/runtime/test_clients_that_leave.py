@@ -1,0 +1,54 @@
+"""A client that leaves in the middle of an answer: what the answer holds is let go."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from plugin.runtime.serving.server import QuietHandler, keep_answer
+
+
+class Held:
+    """An answer of one part that ends when it is let, and counts how often it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+        self.let = threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"some"
+        self.let.wait(10)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_an_answer_is_closed_once_whether_its_client_stays_or_leaves(leaves: bool) -> None:
+    held = Held()
+
+    def application(_environ: Any, start_response: Any) -> Held:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return held
+
+    server = make_server("127.0.0.1", 0, keep_answer(application), request_handler=QuietHandler)
+    serving = threading.Thread(target=server.handle_request)
+    serving.start()
+    with socket.create_connection(("127.0.0.1", server.server_port), 10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: okr\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.0 200"
+        if leaves:  # with a reset, as a browser does that is closed
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        held.let.set()
+        while not leaves and client.recv(1000):
+            pass
+    serving.join(10)
+    server.server_close()
+    assert held.closed == 1
