@@ -38,7 +38,6 @@ EXCEPTIONS = {
     "direct_passthrough": "werkzeug reads it from the response",
     "slide_width": "python-pptx writes it into the file",
     "slide_height": "python-pptx writes it into the file",
-    "run_wsgi": "werkzeug's server calls it",
     "disable_nagle_algorithm": "socketserver reads it",
     "auth": "requests reads it from its session",
     "cert": "requests reads it from its session",
