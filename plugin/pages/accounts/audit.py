@@ -42,6 +42,7 @@ FORMATS = {
 }
 LONGEST_WORD = 100
 MOST_WORDS = 8
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9000, 12, 31)
 
 
 class AuditForm(PageForm):
@@ -68,9 +69,9 @@ class AuditForm(PageForm):
         return {field.name: field.raw_data[0] for field in narrowing if field.raw_data and field.raw_data[0]}
 
     def search(self, zone: tzinfo) -> RecordSearch:
-        """What is asked for; the days are of the site's zone, and the last one counts whole. What is no day narrows nothing, and is said at its field."""
+        """What is asked for; the days are of the site's zone, and the last one counts whole. What is no day narrows nothing: it is said at its field, and a file is refused."""
         words = self.q.data.replace("\0", "").split()[:MOST_WORDS]
-        first, last = known_day(self.since.data), known_day(self.until.data)
+        first, last = _known_day(self.since.data), _known_day(self.until.data)
         return RecordSearch(
             tuple(word[:LONGEST_WORD] for word in words),
             self.site.data.replace("\0", "")[:LONGEST_WORD],
@@ -129,7 +130,10 @@ def export_rows(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
         abort(404, description="There are changes and writes, as csv, json and jsonl.")
-    search = AuditForm(request.args).search(StoredSources(connector).zone)
+    asked = AuditForm(request.args)
+    if not asked.validate():  # nobody sees at a file that it was not narrowed
+        abort(400, " ".join(asked.said()))
+    search = asked.search(StoredSources(connector).zone)
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
     if kind == "changes":
@@ -146,6 +150,6 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return day_start(day, zone)
 
 
-def known_day(day: date | None) -> date | None:
-    """The day, or None for what lies outside all calendars in use."""
-    return day if day is not None and 1970 <= day.year <= 9000 else None
+def _known_day(day: date | None) -> date | None:
+    """The day, or the nearest of the calendars in use, so that a day can be added to it."""
+    return None if day is None else min(max(day, FIRST_DAY), LAST_DAY)

@@ -71,12 +71,25 @@ def test_changes_are_shown_newest_first_and_page_by_page(busy) -> None:
         ("from=2026-11-22&to=2026-11-22&q=activated", {f"r{number}" for number in range(110, 120)}),
         ("to=2026-11-17&q=activated", {f"r{number}" for number in range(14)}),
         ("from=9999-99-99&q=r119", {"r119"}),
+        ("from=0.5&q=r119", {"r119"}),
+        ("to=0001-01-01&q=r119", set()),
+        ("from=9999-12-31&q=r119", set()),
+        ("from=0001-01-01&to=9999-12-31&q=r119", {"r119"}),
         ("q=r119&before=abc", {"r119"}),
         ("q=%00", {f"r{number}" for number in range(72, 120)}),
     ],
 )
 def test_it_is_searched_by_words_site_and_days(busy, query, found) -> None:
     assert set(shown(busy.signed_in("admin").get(f"/audit?{query}").text)) == found
+
+
+@pytest.mark.parametrize("day", ["0.5", "20261122", "2026-11-31", "yesterday"])
+@pytest.mark.parametrize("path", ["/audit/changes.csv", "/audit/writes.jsonl"])
+def test_a_file_is_not_made_of_more_than_was_asked_for(busy, path, day) -> None:
+    for name in ("from", "to"):
+        answer = busy.signed_in("admin").get(f"{path}?{name}={day}")
+        assert answer.status_code == 400
+        assert f"{day} is no day. Write it as year-month-day" in answer.text
 
 
 def test_a_log_that_nobody_knows_is_answered_by_those_there_are(busy) -> None:
