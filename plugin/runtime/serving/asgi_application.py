@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -34,6 +35,8 @@ Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 RETRY_AFTER_S = 2
+CALLER_S, CALLERS = 10.0, 1024
+"""How long it is remembered whose token or session it is, and of how many: this shares out places among callers and lets nobody in."""
 
 log = structlog.get_logger("jira_okr.server")
 
@@ -125,6 +128,7 @@ class AsgiApplication:
         self._wording = wording
         self._heavy_work = heavy_work or (lambda environ, _body, whole: first_part(app, environ, whole))
         self._callers = callers
+        self._accounts = CallerAccounts()
         beside = limits.beside, limits.beside_waiting, limits.beside_each
         self._quick = _Gate(limits.threads, limits)
         self._writing = _Gate(max(1, limits.threads - limits.kept), limits)
@@ -180,10 +184,13 @@ class AsgiApplication:
         said = _caller(scope, headers)
         if lane != "heavy" or self._callers is None:
             return said
-        quick = self._lanes["quick"]
-        with quick.place(said):
-            async with self._turn("quick", "GET"):
-                return await quick.run(copy_context(), self._callers, environ) or said
+        quick, now = self._lanes["quick"], asyncio.get_running_loop().time()
+        if (account := self._accounts.of(said, now)) is None:
+            with quick.place(said):
+                async with self._turn("quick", "GET"):
+                    account = await quick.run(copy_context(), self._callers, environ)
+            self._accounts.keep(said, account, now)
+        return account or said
 
     @asynccontextmanager
     async def _turn(self, lane: Lane, method: str) -> AsyncIterator[None]:
@@ -281,6 +288,31 @@ class AsgiApplication:
 
 
 READING = ("GET", "HEAD", "OPTIONS")
+
+
+class CallerAccounts:
+    """Whose tokens and sessions those are that came last: who asks again and again costs no look into the database each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[float, str]] = {}
+
+    def of(self, said: str, now: float) -> str | None:
+        """The account of what a head says, `now` by the clock of the loop; None where it has to be asked."""
+        until, account = self._known.get(_digest(said), (now, ""))
+        return account if now < until else None
+
+    def keep(self, said: str, account: str, now: float) -> None:
+        """Remember it for CALLER_S; what came first goes where there are too many."""
+        known = _digest(said)
+        self._known.pop(known, None)
+        if len(self._known) >= CALLERS:
+            del self._known[next(iter(self._known))]
+        self._known[known] = now + CALLER_S, account
+
+
+def _digest(said: str) -> bytes:
+    """In place of a token itself, which stands in no more memory than it must."""
+    return blake2b(said.encode(), digest_size=16).digest()
 
 
 class _Gate:

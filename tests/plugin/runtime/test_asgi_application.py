@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plugin.access.authorization.permission import Lane
-from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+from plugin.runtime.serving.asgi_application import AsgiApplication, CallerAccounts, Limits
 from tests.event_loop import run_apart
 
 SEEN: ContextVar[str] = ContextVar("SEEN", default="")
@@ -393,3 +393,49 @@ def test_other_things_that_a_server_says_are_let_pass() -> None:
         await app({"type": "lifespan"}, Client().receive, Client().send)
 
     run_apart(scenario())
+
+
+def test_whose_token_it_is_is_asked_once_for_a_while() -> None:
+    echo, asked = Echo(), list[str]()
+    echo.may_go_on.set()
+
+    def callers(environ: Any) -> str:
+        asked.append(environ["HTTP_AUTHORIZATION"])
+        return "account 1" if environ["HTTP_AUTHORIZATION"] != "none" else ""
+
+    async def one_after_the_other() -> list[int]:
+        app = AsgiApplication(echo, Limits(threads=2), most, lanes=lane, callers=callers)
+        clients = [
+            Client("/wait", headers={"authorization": said}) for said in ["a", "a", "none", "b", "none", "a"]
+        ]
+        for one in clients:
+            await app(one.scope, one.receive, one.send)
+        return [one.status for one in clients]
+
+    assert run_apart(asyncio.wait_for(one_after_the_other(), 30)) == [200] * 6
+    assert asked == ["a", "none", "b"]
+    assert echo.asked == 6
+
+
+def test_an_account_is_remembered_for_ten_seconds_and_of_so_many_alone() -> None:
+    accounts = CallerAccounts()
+    accounts.keep("Bearer ä", "account 1", 100.0)
+    accounts.keep("Bearer b", "", 101.0)
+    assert [accounts.of("Bearer ä", now) for now in (100.0, 109.9, 110.0)] == ["account 1", "account 1", None]
+    assert [accounts.of("Bearer b", now) for now in (110.9, 111.0)] == ["", None]
+    assert accounts.of("Bearer c", 100.0) is None
+    for number in range(1023):
+        accounts.keep(f"Bearer {number}", "account 2", 102.0)
+    assert accounts.of("Bearer ä", 102.0) is None
+    assert [accounts.of(said, 102.0) for said in ("Bearer b", "Bearer 0", "Bearer 1022")] == [
+        "",
+        "account 2",
+        "account 2",
+    ]
+    accounts.keep("Bearer b", "account 3", 103.0)
+    accounts.keep("Bearer d", "account 4", 103.0)
+    assert [accounts.of(said, 104.0) for said in ("Bearer b", "Bearer d", "Bearer 0")] == [
+        "account 3",
+        "account 4",
+        None,
+    ]
