@@ -17,7 +17,8 @@ def standing_still(
     """The absence for which an objective keeps its numbers; None where it needs nothing that is gone.
 
     A field that is gone concerns every objective under a rule that reads it, for no issue shows any more what it held.
-    Anything else concerns the objectives of whose issues one still has it.
+    Anything else concerns the objectives of whose issues one still has it. One that no number counts, archived or unreadable,
+    is known as it was read last, and may be so for ever: what it had concerns nobody.
     """
     lost = tuple(absences)
     if not lost:
@@ -28,7 +29,8 @@ def standing_still(
     if by_field is not None:
         return by_field
     values = [one for one in lost if one.name.kind is not NameKind.FIELD]
-    return next((one for issue in issues if values for one in values if has(issue, one)), None)
+    counted = (issue for issue in issues if not issue.archived and not issue.gap)
+    return next((one for issue in counted if values for one in values if has(issue, one)), None)
 
 
 def has(issue: Issue, absence: Absence) -> bool:

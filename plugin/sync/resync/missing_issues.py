@@ -16,6 +16,7 @@ from connectors.store.mirror import mirror
 from connectors.store.writes import written_values
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
+from mappings.rollup.structure.absences import has
 from plugin.next_steps import SYNC, Door
 from plugin.sync.context import Context
 from plugin.sync.refresh.losses import record, weigh
@@ -153,10 +154,10 @@ def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datet
     """Take in what a read by id shows of these, dropping what is outside; the ids that it does not show."""
     read_at = context.clock()
     with context.store.read() as conn:
-        # What is archived is shown by no search. Once it is restored one shows it again; until then it is read
-        # only where something of it could not be made out.
+        # What is archived is shown by no search. Once it is restored one shows it again; until then it is read only where
+        # something of it could not be made out, or is gone from Jira: that was replaced in it, too.
         known_of = mirror.get(conn, context.site, edited)
-        rest = {one.id for one in known_of.values() if one.archived and not one.unknowns}
+        rest = {one.id for one in known_of.values() if one.archived and not _is_outdated(context, one)}
         edited = {id_: at for id_, at in edited.items() if id_ not in rest}
     read = _read_unseen(context, edited)
     found = with_readings(context, read.issues, {})
@@ -164,6 +165,11 @@ def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datet
     outside = {issue.id for issue in found} - {issue.id for issue in inside}
     _drop(context, reading, inside, outside, read_at, read.gaps)
     return read.gone
+
+
+def _is_outdated(context: Context, issue: Issue) -> bool:
+    """Whether it is known by something that could not be made out, or that Jira no longer has."""
+    return bool(issue.unknowns) or any(has(issue, one) for one in context.absences)
 
 
 def _read_unseen(context: Context, known: dict[str, datetime]) -> ReadById:

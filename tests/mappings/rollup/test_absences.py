@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mappings.document.names import Absence, MappingName, NameKind
-from mappings.facts.issue import JiraValue, Link
+from mappings.facts.issue import HISTORY, WHOLE, JiraValue, Link
 from mappings.rollup.structure.absences import standing_still
 from tests.mappings.rollup.conftest import STATUSES, a_key_result, build_issue, build_mapping, build_objective
 
@@ -81,6 +82,16 @@ def test_anything_else_concerns_whose_issues_still_have_it(kind: NameKind, id_: 
     assert ISSUE.links == (Link("1", "link", "blocks", "8"),)
     assert standing_still(mapping, [absence], "top", [bare, ISSUE]) == (absence if held else None)
     assert standing_still(mapping, [absence], "top", []) is None
+
+
+def test_what_an_issue_had_that_no_number_counts_concerns_nobody() -> None:
+    """Its type was made anew after it was archived, or went out of sight and was accepted as a gap: no search tells of that."""
+    mapping, absence = rules(None), gone(NameKind.TYPE, "Epic")
+    archived, unread = replace(ISSUE, archived=True), replace(ISSUE, unknowns={WHOLE: "nobody may see it"})
+    assert standing_still(mapping, [absence], "top", [archived, unread]) is None
+    assert standing_still(mapping, [absence], "top", [archived, unread, ISSUE]) == absence
+    other = replace(ISSUE, unknowns={HISTORY: "it cannot be had"})
+    assert standing_still(mapping, [absence], "top", [other]) == absence, "that is of one fact alone"
 
 
 def test_the_field_is_named_before_anything_else() -> None:

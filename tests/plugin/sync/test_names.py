@@ -244,6 +244,36 @@ def test_what_a_delivery_shows_of_a_type_made_anew_is_known_before_anything_is_c
     assert numbers(firm) != before, "nothing stands still"
 
 
+@pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)
+def test_a_type_made_anew_while_an_issue_of_it_is_archived_holds_no_number(firm: Any) -> None:
+    """No search shows what is archived: it kept the former type for ever, its objective and all above stood still, and nobody could do anything."""
+    sandbox = firm.sandbox.sandbox
+    before = numbers(firm)
+    shelved, moved = sorted(
+        (one for one in firm.records(scheme.STORY) if one.parent_id in before), key=lambda one: one.parent_id
+    )[:2]
+    assert shelved.parent_id == moved.parent_id
+    administration.archive(sandbox, shelved)
+    everything_again(firm)
+    administration.remake_type(sandbox, scheme.STORY.id, scheme.STORY.name, "19001")
+    firm.connector.catalogue("main", fresh=True)
+    assert "gone" in said(firm), "issues have the former one, as far as anybody knows"
+
+    everything_again(firm)
+
+    assert firm.mirror()[shelved.id].type.id == "19001"
+    assert firm.mirror()[shelved.id].archived
+    assert "gone" not in said(firm)
+    standing = numbers(firm)
+    firm.edit(sandbox.records[moved.id], **{POINTS: 99})
+    everything_again(firm)
+    assert {id_ for id_ in standing if numbers(firm)[id_] != standing[id_]} >= {moved.parent_id}
+
+    firm.sandbox.site.calls.clear()
+    everything_again(firm)
+    assert not any(name.endswith(("bulkfetch", "issue/*")) for name in firm.sandbox.site.calls.by_endpoint)
+
+
 @pytest.mark.parametrize("read", [resync, resync_recent])
 def test_what_a_read_shows_of_something_made_anew_is_known_before_it_is_weighed(firm: Any, read: Any) -> None:
     """The lists were read a moment ago: the resolution that excludes was made anew since, and an issue is closed with it."""
