@@ -53,7 +53,7 @@ def come_in(connector: Connector) -> None:
     for figures in FIGURES.values():
         for id_, figure in figures.items():
             with connector.store.read() as conn:
-                last = kept.latest_known(conn, SITE, id_, now + timedelta(days=1))
+                last = kept.latest_known(conn, SITE, id_, now)
             days = [at for at in _days(now) if last is None or at > last]
             if days:
                 news = [KpiReading(at, figure(at.date()), received=at, source="push") for at in days]

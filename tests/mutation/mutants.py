@@ -67,6 +67,18 @@ ON_POSTGRESQL = ("tests/connectors/store/", "tests/plugin/jobs/")
 """Tests that are asked on PostgreSQL too, where one of two engines runs on it alone; the others say the same on both, and take many times as long."""
 LOOK_AWAY = ("tests/mutation/", "tests/browser/", "tests/deploy/", "tests/benchmarks/", "tests/docs/")
 """Tests that run none of the product's functions in their own process, or take too long."""
+DECLARED = {
+    "plugin/api/": (
+        "tests/plugin/api/test_edges.py::test_what_costs_minutes",
+        "tests/architecture/test_promise.py",
+    ),
+    "plugin/cli/": ("tests/plugin/cli/test_parameters.py", "tests/plugin/cli/test_completion.py"),
+    "plugin/jobs/": ("tests/plugin/runtime/test_spans.py",),
+    "plugin/mcp/": ("tests/plugin/mcp/test_tools.py::test_the_list_of_tools_is_the_golden_one",),
+    "plugin/runtime/": ("tests/plugin/runtime/test_spans.py",),
+    "plugin/sync/": ("tests/plugin/sync/test_spans.py",),
+}
+"""Tests that look at all that is declared in a folder, and neither run a line of its modules nor name them: of what runs at import they are asked first."""
 LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
 USUAL_LEAST = 0.9
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
@@ -85,6 +97,8 @@ AT_ONCE = 0.1
 """Seconds that it costs to begin a test, however quick it is."""
 RARE = 0.01
 """What a test that runs nothing but what all others run is worth yet."""
+HERE = 10
+"""How many times as much as another line of the module one of the changed function says of who is after it."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
 MATERIAL = {
@@ -337,20 +351,23 @@ class Cover:
         Last their neighbours: what is made once for a file is made while the first of its tests runs, and asserted on by the others.
         """
         running = self._running(mutant)
-        found = set(running)
+        found, looking = set(running), set[str]()
         if not found:  # it runs while the module is imported, where nobody sees it run
             lines = self.lines(mutant.path)
+            looking = self._looking(mutant.path)
             found = {
+                *looking,
                 *(test for tests in lines.values() for test in tests),
                 *self._naming(module_of(mutant.path)),
             }
         files = {test.partition("::")[0] for test in found}
         found |= {test for file in files for test in self.neighbours[file]}
-        alone = self._rarities([mutant.path, *imported(mutant, self.root)])
+        alone = self._rarities(mutant)
 
-        def order(test: str) -> tuple[bool, bool, float, str]:
+        def order(test: str) -> tuple[bool, bool, bool, float, str]:
             neighbour = bool(running) and test not in running
             return (
+                test not in looking,
                 neighbour,
                 "postgresql" in test,
                 (AT_ONCE + self.seconds[test]) / (alone[test] + RARE),
@@ -359,12 +376,18 @@ class Cover:
 
         return sorted(found, key=order)
 
-    def _rarities(self, paths: Sequence[str]) -> Mapping[str, float]:
-        """How much each test runs of these modules that few others run: of a line that so many run each has its share."""
+    def _rarities(self, mutant: Mutant) -> Mapping[str, float]:
+        """How much each test runs that few others run of the module and of those from which the line takes something.
+
+        Of a line that so many run each has its share, and more where it stands in the changed function: it may be what the change decides on.
+        """
         found: dict[str, float] = defaultdict(float)
-        for path in paths:
-            for tests in self.lines(path).values():
-                share = 1 / (len(tests) or 1)
+        text = (self.root / mutant.path).read_text()
+        function = line_names(text)[mutant.line].partition(" ")[0]
+        for path in (mutant.path, *imported(mutant, self.root)):
+            for line, tests in self.lines(path).items():
+                here = path == mutant.path and line.partition(" ")[0] == function
+                share = (HERE if here else 1) / (len(tests) or 1)
                 for test in tests:
                     found[test] += share
         return found
@@ -382,6 +405,11 @@ class Cover:
             return found
         function = names[mutant.line].partition(" ")[0]  # the line is new: the rest of its function is not
         return {test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests}
+
+    def _looking(self, path: str) -> set[str]:
+        """The tests that look at all that is declared where this module stands."""
+        names = [name for folder, names in DECLARED.items() if path.startswith(folder) for name in names]
+        return {test for test in self.seconds if test.startswith(tuple(names))}
 
     def _naming(self, module: str) -> list[str]:
         """The tests of the files that name a module."""

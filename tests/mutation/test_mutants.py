@@ -126,6 +126,50 @@ def test_who_runs_what_few_others_run_of_the_module_is_asked_first(tmp_path: Pat
     assert sorted(cover.nearest(mutant)) == sorted([*quick, torn])
 
 
+def test_who_runs_what_the_changed_function_decides_on_is_asked_before_who_is_after_the_rest(
+    tmp_path: Path,
+) -> None:
+    path, text = (
+        "letters.py",
+        "def post(letter):\n    if letter.torn:\n        mend(letter)\n\ndef burn():\n    pass\n",
+    )
+    (tmp_path / path).write_text(text)
+    (tmp_path / "tests").mkdir()
+    burns, mends = "tests/test_b.py::test_burn", [f"tests/test_m.py::test_{number}" for number in range(5)]
+    known = mutants.Known(tmp_path / "known.sqlite")
+    known.keep("b", {burns: 0.01}, {path: {".post if letter.torn:": [0], ".burn pass": [0]}})
+    torn = {line: list(range(5)) for line in (".post if letter.torn:", ".post mend(letter)")}
+    known.keep("m", dict.fromkeys(mends, 0.01), {path: torn})
+    cover = mutants.Cover(known, frozenset("bm"), tmp_path)
+    asked = cover.nearest(mutants.Mutant(path, 2, "if letter.torn:", "if not letter.torn:", text))
+    assert asked == [*mends, burns]
+
+
+def test_of_what_is_declared_those_are_asked_first_that_look_at_all_of_it(tmp_path: Path) -> None:
+    """They run no line of the module, which was imported before them."""
+    path, text = "plugin/cli/letters.py", "LONGEST = 3\n\n\ndef post(letter):\n    stamp(letter)\n"
+    (tmp_path / "plugin/cli").mkdir(parents=True)
+    (tmp_path / path).write_text(text)
+    for file in ("test_post.py", "plugin/cli/test_parameters.py"):
+        (tmp_path / "tests" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / file).touch()
+    posted, looks = "tests/test_post.py::test_post", "tests/plugin/cli/test_parameters.py::test_all"
+    known = mutants.Known(tmp_path / "known.sqlite")
+    known.keep("post", {posted: 0.01}, {path: {".post stamp(letter)": [0]}})
+    known.keep("all", {looks: 1.0}, {})
+    cover = mutants.Cover(known, frozenset({"post", "all"}), tmp_path)
+    for line, before, asked in ((1, "LONGEST = 3", [looks, posted]), (5, "stamp(letter)", [posted])):
+        assert cover.nearest(mutants.Mutant(path, line, before, "...", text)) == asked
+
+
+def test_tests_that_look_at_what_is_declared_are_there() -> None:
+    for folder, names in mutants.DECLARED.items():
+        assert (mutants.ROOT / folder).is_dir()
+        for name in names:
+            file, _, test = name.partition("::")
+            assert f"def {test or 'test_'}" in (mutants.ROOT / file).read_text()
+
+
 def test_the_modules_that_a_line_takes_something_from(tmp_path: Path) -> None:
     for name in ("plugin/letters.py", "plugin/post/stamps.py", "plugin/post/mail.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -142,7 +142,7 @@ def export_command(revision: str | None, site: str) -> None:
 @click.pass_context
 def import_command(context: click.Context, file: Path, site: str) -> None:
     """The same as activate: make an exported document the active revision."""
-    context.invoke(activate_command, file=file, site=site, agreed=None, expect=None, large=False)
+    context.invoke(activate_command, file=file, site=site)
 
 
 def report(diagnostics: tuple[Diagnostic, ...], as_json: bool) -> None:

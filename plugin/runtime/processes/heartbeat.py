@@ -80,7 +80,7 @@ class Heartbeat:
     def stop(self) -> None:
         """The last word: the process goes, its figures stay."""
         self._stop.set()
-        self._thread.join(self._every)
+        self._thread.join(EVERY_SECONDS)
         try:
             self._beat()
             with self._connector.store.write() as conn:

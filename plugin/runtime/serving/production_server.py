@@ -60,7 +60,7 @@ class WatchedProcesses(MPServer):
 
     exhausted = False
     """Whether processes of one place died too often: then the exit code is 1."""
-    patience = 30.0
+    patience: float
     """Seconds that requests have when all of it stops."""
 
     def _init_shared_socket(self) -> None:

@@ -33,7 +33,6 @@ UNTYPED = {
     *("setup", "site add", "user password"),  # ask a person
     *(
         "import",
-        "mapping import",
         "mapping presets",
         "mapping schema",
     ),  # say what lies elsewhere, page after page

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ def answers(connection: Any) -> None:
     sys.stdout = sys.__stdout__
     known = Answers(echo)
     while True:
-        connection.send(known.reply(connection.recv()))
+        asked = connection.recv()
+        reply = known.reply(asked)
+        if isinstance(asked, HeavyRequest) and asked.environ["PATH_INFO"] == "/announce":
+            reply = replace(reply, announced=True, counts=ProcessCounts({"main|GET|issue/*|ok": 3}))
+        connection.send(reply)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +92,17 @@ def test_whoever_breaks_ends_no_process(heavy: HeavyWork) -> None:
     with pytest.raises(RuntimeError):
         heavy(environ("/fail"), b"", 100)
     assert heavy(environ("/"), b"on", 100).body == b"on"
+
+
+def test_what_a_process_did_for_the_engine_and_what_it_counted_is_passed_on(fork_server: ForkServer) -> None:
+    passed: list[object] = []
+    heavy = HeavyWork(
+        fork_server, 1, lambda: passed.append("announced"), lambda counts: passed.append(counts.calls)
+    )
+    for path, wanted in (("/", [{}]), ("/announce", [{"main|GET|issue/*|ok": 3}, "announced"]), ("/", [{}])):
+        heavy(environ(path), b"", 100)
+        assert passed == wanted
+        passed.clear()
 
 
 def test_a_dead_process_is_said_at_once_and_replaced_after_a_pause(heavy: HeavyWork) -> None:

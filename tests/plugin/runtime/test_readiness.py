@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -103,6 +104,31 @@ def test_what_a_process_counted_outlives_it(connector: Connector) -> None:
     with connector.store.read() as conn:
         assert count_processes(conn) == before
         assert processes(conn) == []
+
+
+def test_the_last_word_is_said_when_the_thread_has_ended(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that still speaks would put the process back on the list from which it was just taken."""
+    speaks, stops = threading.Event(), threading.Event()
+    spoke: list[str] = []
+
+    def word(beat: heartbeat.Heartbeat) -> None:
+        name = threading.current_thread().name
+        if name == "okr-heartbeat":
+            speaks.set()
+            stops.wait(0.2)
+        elif spoke:
+            stops.set()
+        spoke.append(name)
+
+    monkeypatch.setattr(heartbeat.Heartbeat, "_beat", word)
+    beat = heartbeat.Heartbeat(connector, "serve", 0, every=0.01)
+    beat.start()
+    assert speaks.wait(10)
+    beat.stop()
+    mine = threading.current_thread().name
+    assert (spoke[0], spoke[-1], len(spoke)) == (mine, mine, 3)
 
 
 def test_who_ended_without_a_word_is_told_for_a_day_and_is_wrong_only_in_a_row(connector: Connector) -> None:
