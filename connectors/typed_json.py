@@ -15,6 +15,8 @@ import msgspec
 T = TypeVar("T")
 
 _PREPARATION = RLock()
+LONGEST_REASON = 200
+"""Characters. Some errors say the whole value."""
 
 
 def decoder(
@@ -34,3 +36,8 @@ def convert(value: object, shape: type[T]) -> T:
     """Take JSON that is parsed already for a value of this type; raises msgspec.ValidationError."""
     with _PREPARATION:
         return msgspec.convert(value, shape)
+
+
+def reason(error: Exception) -> str:
+    """Why a text could not be read, short enough to stand in a sentence."""
+    return str(error)[:LONGEST_REASON]

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from connectors import typed_json
+
 RACE = """
 import sys, threading
 from dataclasses import make_dataclass
@@ -46,3 +48,8 @@ def test_threads_that_meet_a_type_at_once_all_read_it(door: str) -> None:
         [sys.executable, "-c", RACE, door], timeout=60, check=False, capture_output=True, text=True
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_what_could_not_be_read_is_told_shortly_however_much_the_error_says() -> None:
+    assert typed_json.reason(ValueError("x" * 200)) == "x" * 200
+    assert typed_json.reason(ValueError("x" * 201)) == "x" * 200

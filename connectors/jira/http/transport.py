@@ -499,7 +499,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def _unreadable(body: bytes, error: Exception) -> str:
-    return f"Jira's answer ({len(body)} bytes) cannot be read: {str(error)[:200]}."
+    return f"Jira's answer ({len(body)} bytes) cannot be read: {typed_json.reason(error)}."
 
 
 def _text(value: str | int | bool) -> str | int:

@@ -332,4 +332,4 @@ def _at(created: str | int) -> datetime:
     try:
         return instant(created) if isinstance(created, str) else datetime.fromtimestamp(created / 1000, UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise IncompleteRead(f"A time in the history cannot be read: {str(error)[:100]}.") from None
+        raise IncompleteRead(f"A time in the history cannot be read: {typed_json.reason(error)}.") from None

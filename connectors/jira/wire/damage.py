@@ -77,7 +77,7 @@ def parse_leniently(body: bytes, listing: str = "issues") -> dict[str, Any]:
         answer = _clean(json.loads(body.decode("utf-8", "surrogateescape"), strict=False))
     except (ValueError, RecursionError) as error:
         raise IncompleteRead(
-            f"Jira's answer ({len(body)} bytes) cannot be read: {str(error)[:200]}."
+            f"Jira's answer ({len(body)} bytes) cannot be read: {typed_json.reason(error)}."
         ) from None
     if not isinstance(answer, dict) or not isinstance(answer.get(listing), list):
         raise IncompleteRead(f"Jira's answer ({len(body)} bytes) cannot be read: it holds no list {listing}.")
@@ -133,8 +133,8 @@ def _reason(name: str, value: object, error: Exception) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         said = str(value)
         said = said if len(said) <= LONGEST_SAID else f"{said[:LONGEST_SAID]}…"
-        return f"Its {name} {said!r} cannot be used: {str(error)[:200]}."
-    return f"Its {name} cannot be read: {str(error)[:200]}."
+        return f"Its {name} {said!r} cannot be used: {typed_json.reason(error)}."
+    return f"Its {name} cannot be read: {typed_json.reason(error)}."
 
 
 def _unreadable(at: Gap, field: str, what: str) -> UnreadableIssue:

@@ -150,7 +150,7 @@ class IssueDecoder:
         try:
             answer = typed_json.convert({**found, "issues": []}, self._page)
         except msgspec.ValidationError as error:
-            raise IncompleteRead(f"Jira's answer cannot be read: {str(error)[:200]}.") from None
+            raise IncompleteRead(f"Jira's answer cannot be read: {typed_json.reason(error)}.") from None
         parent_keys: dict[str, str] = {}
         issues: list[Issue] = []
         gaps: list[Gap] = []

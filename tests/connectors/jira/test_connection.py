@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import queue
 import socket
 import threading
 import time
@@ -119,6 +120,25 @@ def test_what_the_library_asks_is_read_where_it_is_packed(answering: Callable[[A
     jira = Jira(transport_to(answering(lambda client: client.sendall(head.encode() + body))))
     assert jira.myself().name == "Ada Example"
     assert jira.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("ask", [lambda jira: jira.myself(), lambda jira: jira.transport.get("/rest/api/3/x")])
+def test_a_site_that_is_closed_keeps_no_connection_whoever_asked(
+    answering: Callable[[Answering], str], ask: Callable[[Jira], object]
+) -> None:
+    body = b'{"accountId": "5b1", "displayName": "Ada Example", "timeZone": "Europe/Berlin"}'
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def answer(client: socket.socket) -> None:
+        client.sendall(head.encode() + body)
+        heard.put(client.recv(1))
+
+    jira = Jira(transport_to(answering(answer)))
+    ask(jira)
+    assert heard.empty(), "it is kept for the next call"
+    jira.close()
+    assert heard.get(timeout=10) == b""
 
 
 def test_what_counts_is_the_address_that_is_connected_to(answering: Callable[[Answering], str]) -> None:

@@ -60,6 +60,13 @@ def test_a_value_that_cannot_be_used_is_unknown_with_the_reason(
     assert good.summary == "Story 10002"
 
 
+def test_of_a_long_value_its_beginning_is_told(stub, answer, cloud, issue_json):
+    said = [page(cloud, stub, answer, issue_json(10001, duedate="9" * size)).issues[0] for size in (60, 61)]
+    whole, cut = (one.unknowns["duedate"].partition(" cannot be used: ") for one in said)
+    assert whole[0] == f"Its duedate '{'9' * 60}'"
+    assert cut[0] == f"Its duedate '{'9' * 60}…'"
+
+
 @pytest.mark.parametrize("said", ["left out", None, [], "okr"])
 def test_what_is_said_of_no_property_is_absent_and_not_empty(stub, answer, cloud, issue_json, said):
     asked = ["property:okr.a", "customfield_10060"]
