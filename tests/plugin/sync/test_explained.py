@@ -127,6 +127,22 @@ def test_what_an_activation_made_due_is_its_own_however_often_everything_is_read
     assert held(braked) == {}
 
 
+def test_the_objectives_that_an_activation_brings_are_its_own(braked: Any) -> None:
+    """No number of theirs of another revision tells so."""
+    first, *others = braked.records(scheme.EPIC)
+    braked.remap_whole(lambda text: text.replace("issuetype = Epic AND labels = okr", f"key = {first.key}"))
+    braked.work_off()
+    for epic in others:
+        braked.context.jira.edit(epic.id, {PROGRESS: 1})
+    braked.remap("name: epics-as-objectives", LOW)
+
+    assert [resync(braked.context).held for _ in range(2)] == [None, None]
+    braked.work_off()
+
+    assert 1 not in [braked.in_jira(epic) for epic in epics(braked)]
+    assert held(braked) == {}
+
+
 def test_what_an_activation_made_due_stays_its_own_while_it_is_being_served(braked: Any) -> None:
     """A read finds a silent change of an objective that a worker is at: that is marked anew, and is no later than the activation for it."""
     braked.remap("name: epics-as-objectives", LOW.replace("0.1", "0.2"))
