@@ -82,18 +82,18 @@ def falls_short(less: int, more: int) -> bool:
     return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
 
 
-def list_scope(context: Context, shown: Set[str], counted: int = 0) -> frozenset[str]:
-    """The ids of everything in the scope, beside those that were `shown` and the number that was `counted`.
+def list_scope(context: Context, shown: Set[str], counted: int | None = None) -> frozenset[str]:
+    """The ids of everything in the scope, beside those that were `shown` and the number that was `counted`, if it was.
 
     Raises IncompleteRead where the list itself shows too few, or lacks an issue that is in the scope all the same: nothing is
     proven by what such a list does not name.
     """
     there = frozenset(context.jira.search_ids(in_order(context.mapping.scope_by_id)))
     lacking = shown - there
-    if falls_short(len(there), counted) or falls_short(len(shown & there), len(shown)):
-        raise _short(
-            f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counted or 'as many'}."
-        )
+    fewer = counted is not None and falls_short(len(there), counted)
+    if fewer or falls_short(len(shown & there), len(shown)):
+        counts = "as many" if counted is None else counted
+        raise _short(f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counts}.")
     inside = in_scope(context, read_again(context, lacking).issues)
     if inside:
         keys = ", ".join(sorted(issue.key for issue in inside)[:SLACK])
