@@ -272,7 +272,7 @@ def lead_kpis_back(context: Context, kept: KeptCarry) -> None:
     """A KPI that followed a copy follows again what that was a copy of."""
     sources = {one.id: one.source_id for one in kept.made if one.id}
     ids = [one.id for one in context.mapping.document.kpis if one.promote is not None]
-    if not ids or not sources:
+    if not ids:
         return
     with context.store.write() as conn:
         kpis.lock_site(conn, context.site)

@@ -10,9 +10,11 @@ import pytest
 
 from connectors.sandbox.site_state import scheme
 from connectors.store.absence import gaps
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.facts.gap import Gap
+from mappings.facts.issue import WHOLE
 from mappings.fields import CUSTOM
 from mappings.rollup.rows.ledger import Disposition
 from plugin.access.authorization.actor import Actor
@@ -178,6 +180,30 @@ def test_an_accepted_gap_is_left_out_as_unknown_with_the_reason(company: Any) ->
         said = [(one.who, one.what) for one in audit.recent(conn, 10)]
     assert ("ada", "gap accepted") in said
     assert ("grace", "gap taken up again") in said
+
+
+def test_to_accept_a_gap_and_to_take_it_up_again_leaves_what_else_of_the_issue_is_unknown(company: Any) -> None:
+    _, stories = family(company)
+    sync(company)
+    id_, sandbox = stories[0].id, company.sandbox.sandbox
+
+    def unknown() -> dict[str, str]:
+        with company.connector.store.read() as conn:
+            return dict(mirror.get(conn, "main", [id_])[id_].unknowns)
+
+    sandbox.spoil(id_, duedate="soon")
+    told(company, id_)
+    due = unknown()
+    assert list(due) == ["duedate"]
+    sandbox.spoil(id_, duedate="soon", labels="none")
+    told(company, id_)
+
+    accept_gaps(company.connector, ADA, "main", [id_])
+    accepted = unknown()
+    assert accepted.pop(WHOLE).startswith("it could not be read, and ada accepted that: Its labels 'none'")
+    assert accepted == due
+    reopen_gaps(company.connector, GRACE, "main", [id_])
+    assert unknown() == due
 
 
 def test_another_fault_of_an_accepted_gap_is_a_new_gap(company: Any) -> None:
