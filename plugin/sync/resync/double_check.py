@@ -93,7 +93,9 @@ def list_scope(context: Context, shown: Set[str], counted: int | None = None) ->
     fewer = counted is not None and falls_short(len(there), counted)
     if fewer or falls_short(len(shown & there), len(shown)):
         counts = "as many" if counted is None else counted
-        raise _short(f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counts}.")
+        raise _short(
+            f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counts}."
+        )
     inside = in_scope(context, read_again(context, lacking).issues)
     if inside:
         keys = ", ".join(sorted(issue.key for issue in inside)[:SLACK])

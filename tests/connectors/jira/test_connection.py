@@ -122,7 +122,9 @@ def test_what_the_library_asks_is_read_where_it_is_packed(answering: Callable[[A
     assert jira.time_zone == "Europe/Berlin"
 
 
-@pytest.mark.parametrize("ask", [lambda jira: jira.myself(), lambda jira: jira.transport.get("/rest/api/3/x")])
+@pytest.mark.parametrize(
+    "ask", [lambda jira: jira.myself(), lambda jira: jira.transport.get("/rest/api/3/x")]
+)
 def test_a_site_that_is_closed_keeps_no_connection_whoever_asked(
     answering: Callable[[Answering], str], ask: Callable[[Jira], object]
 ) -> None:

@@ -182,7 +182,9 @@ def test_an_accepted_gap_is_left_out_as_unknown_with_the_reason(company: Any) ->
     assert ("grace", "gap taken up again") in said
 
 
-def test_to_accept_a_gap_and_to_take_it_up_again_leaves_what_else_of_the_issue_is_unknown(company: Any) -> None:
+def test_to_accept_a_gap_and_to_take_it_up_again_leaves_what_else_of_the_issue_is_unknown(
+    company: Any,
+) -> None:
     _, stories = family(company)
     sync(company)
     id_, sandbox = stories[0].id, company.sandbox.sandbox
