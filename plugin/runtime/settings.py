@@ -521,6 +521,11 @@ class Settings(BaseSettings):
         return str(self.base_url).rstrip("/") if self.base_url else f"http://{self.host}:{self.port}"
 
     @property
+    def lacks_shared_key(self) -> bool:
+        """Whether machines that share a database would each make a key of their own."""
+        return self.secret_key is None and not self.database_url.startswith("sqlite")
+
+    @property
     def authority(self) -> str | None:
         """The file with the certificate authority by which all of Atlassian is reached here, None for the machine's."""
         bundle = self.jira.ca_bundle if self.jira is not None else None
@@ -582,6 +587,11 @@ def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> 
             continue
         if "\0" in text:
             found.append(f"{name.upper()} names {path}, which holds signs that are no text.")
+            continue
+        if not text.strip():  # what filled it has failed, and a blank secret would count as none
+            found.append(
+                f"{name.upper()} names {path}, which is empty. Put the secret there, or take {name.upper()} away."
+            )
             continue
         parts = setting.removeprefix(PREFIX).lower().split("__")
         if _written(env_file).get(setting.lower()) or parts[0] in given:

@@ -43,7 +43,7 @@ def seal_keys(settings: Settings) -> tuple[bytes, ...]:
 
     None beside PostgreSQL where none is set: each folder would make one of its own, and no other process could check by it.
     """
-    if settings.secret_key is None and not _is_beside_sqlite(settings):
+    if settings.lacks_shared_key:
         return ()
     given = [part.strip() for part in secret_text(settings).split(",") if part.strip()]
     return tuple(hashlib.sha256(b"audit seals:" + one.encode()).digest() for one in given)

@@ -49,7 +49,7 @@ def check_command(site: str, as_json: bool) -> None:
 
 def check_all(connector: Connector, site: str) -> list[CheckLine]:
     """All findings, in the order in which one would mend them."""
-    findings = [CheckLine("database", True, connector.store.where)]
+    findings = [CheckLine("database", True, connector.store.where), *_key_findings(connector)]
     try:
         jira = connector.site(site).jira
     except Refusal as error:
@@ -63,6 +63,17 @@ def check_all(connector: Connector, site: str) -> list[CheckLine]:
     findings.append(_secret_finding(connector.site(site), server.deployment))
     findings += _visibility_findings(connector, site)
     return [*findings, _mapping_finding(connector, site)]
+
+
+def _key_findings(connector: Connector) -> list[CheckLine]:
+    """Beside a database for several machines each of them would make a key of its own; nothing where there is one for all."""
+    if not connector.settings.lacks_shared_key:
+        return []
+    said = (
+        "none is set, so each machine makes one of its own: sessions and stored credentials of one open nothing on another, and the "
+        "audit log is not sealed"
+    )
+    return [CheckLine("secret key", False, said, "Set JIRA_OKR_SECRET_KEY, the same in every process.")]
 
 
 def _visibility_findings(connector: Connector, site: str) -> list[CheckLine]:

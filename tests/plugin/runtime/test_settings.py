@@ -288,6 +288,17 @@ def test_no_file_of_a_secret_ends_in_a_traceback(
             read_settings(env_file=None)
 
 
+@pytest.mark.parametrize("name", sorted(secret_settings()))
+def test_an_empty_file_of_a_secret_is_no_secret_left_out(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names a file wants a secret: without a word sessions would be signed by another key, and deliveries be believed by less."""
+    (tmp_path / "secret").write_text(" \r\n\n")
+    monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    with pytest.raises(SettingsError, match=f"{name}_FILE names .*, which is empty"):
+        read_settings(env_file=None)
+
+
 def test_a_file_of_a_secret_is_held_to_what_the_setting_is_held_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
