@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
@@ -18,6 +18,7 @@ LONGEST_S = 8.0
 """How long a look-up is waited for: the second of two name servers is asked after 5 seconds, and may still answer."""
 MOST = 16
 """How many look-ups of a process the system is busy with at once."""
+POSTGRESQL = 5432
 T = TypeVar("T")
 
 
@@ -124,6 +125,32 @@ def connection_to(host: str, port: int, seconds: float) -> socket.socket:
         except OSError as error:
             refused = error
     raise refused or _no_answer()
+
+
+def libpq_hosts(given: Mapping[str, object], seconds: float) -> dict[str, str]:
+    """Parameters of PostgreSQL's driver with the addresses of its hosts, which it would look up without a deadline; raises OSError where none has any.
+
+    Each address stands beside its name, which a certificate is held against, in a list as the driver goes through it
+    (https://www.postgresql.org/docs/current/libpq-connect.html, 33.1.1.3). Nothing where no name is looked up here: a socket of the
+    machine, addresses that are said, a service that a file describes.
+    """
+    hosts = str(given.get("host") or "").split(",")
+    ports = str(given.get("port") or "").split(",")
+    if given.get("hostaddr") or given.get("service") or all(one[:1] in ("", "/", "@") for one in hosts):
+        return {}
+    found: list[tuple[str, str, str]] = []
+    failed: OSError | None = None
+    for host, port in zip(hosts, ports if len(ports) == len(hosts) else ports[:1] * len(hosts), strict=True):
+        if host[:1] in ("", "/", "@"):
+            found.append((host, "", port))
+            continue
+        try:
+            found += [(host, address, port) for address in addresses(host, int(port or POSTGRESQL), seconds)]
+        except OSError as error:
+            failed = error
+    if failed is not None and not found:
+        raise failed
+    return dict(zip(("host", "hostaddr", "port"), map(",".join, zip(*found, strict=True)), strict=True))
 
 
 def own_name(seconds: float = LONGEST_S) -> str:

@@ -17,14 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.metrics.basis.connections import ConnectionFailure, connection_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import unreachable
-from connectors.name_lookup import addresses
+from connectors.name_lookup import libpq_hosts
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import SourceOptions, SqlOptions
 from mappings.numbers import exact
 
 LIMIT_SECONDS = 10
-PORT = 5432
 INSTRUCTIONS = 10_000
 PLACE = re.compile(r"(?<![:\w]):([a-z_]+)")
 READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
@@ -86,20 +85,17 @@ def _postgres(url: URL) -> Engine:
         raise ConnectionFailure(f"a connection has an address like {ADDRESS}", refused=True)
     options = f"-c default_transaction_read_only=on -c statement_timeout={LIMIT_SECONDS}s"
     driven = url.set(drivername="postgresql+psycopg")
-    arguments = {"options": options, "connect_timeout": LIMIT_SECONDS, **_places(url)}
+    arguments = {"options": options, "connect_timeout": LIMIT_SECONDS, **_places(driven)}
     return create_engine(driven, poolclass=NullPool, connect_args=arguments)
 
 
 def _places(url: URL) -> dict[str, str]:
-    """Where the host of an address is, for its driver looks it up without a deadline; nothing where the address says so itself, or names several."""
-    if not url.host or {"host", "hostaddr", "service"} & url.query.keys():
-        return {}
+    """Where the hosts of an address are."""
+    _, given = url.get_dialect()().create_connect_args(url)
     try:
-        found = addresses(url.host, url.port or PORT, LIMIT_SECONDS)
+        return libpq_hosts(given, LIMIT_SECONDS)
     except OSError as error:
-        raise ConnectionFailure(f"{url.host} has no address: {error}") from None
-    # the driver tries pairs of a name, which the certificate is held against, and an address
-    return {"host": ",".join([url.host] * len(found)), "hostaddr": ",".join(found)}
+        raise ConnectionFailure(f"{given['host']} has no address: {error}") from None
 
 
 def _sqlite(url: URL) -> Engine:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from connectors import name_lookup
-from connectors.name_lookup import NameLookups, addresses, connection_to
+from connectors.name_lookup import NameLookups, addresses, connection_to, libpq_hosts
 
 PATIENT = 60.0
 
@@ -157,3 +157,67 @@ except socket.gaierror as error:
         [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True
     )
     assert ended.stdout == "no name server answers in time\n"
+
+
+ADDRESSES = {"db.acme.example": ("192.0.2.1", "2001:db8::1"), "second.acme.example": ("192.0.2.7",)}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, {}),
+        ({"host": None, "port": 5432}, {}),
+        ({"host": "/run/postgresql"}, {}),
+        ({"host": "@hidden"}, {}),
+        ({"host": "db.acme.example", "hostaddr": "192.0.2.9"}, {}),
+        ({"host": "db.acme.example", "service": "okr"}, {}),
+        (
+            {"host": "second.acme.example"},
+            {"host": "second.acme.example", "hostaddr": "192.0.2.7", "port": ""},
+        ),
+        (
+            {"host": "db.acme.example", "port": 6543},
+            {
+                "host": "db.acme.example,db.acme.example",
+                "hostaddr": "192.0.2.1,2001:db8::1",
+                "port": "6543,6543",
+            },
+        ),
+        (
+            {"host": "db.acme.example,/run/postgresql,second.acme.example", "port": "1,2,3"},
+            {
+                "host": "db.acme.example,db.acme.example,/run/postgresql,second.acme.example",
+                "hostaddr": "192.0.2.1,2001:db8::1,,192.0.2.7",
+                "port": "1,1,2,3",
+            },
+        ),
+        (
+            {"host": "gone.acme.example,second.acme.example", "port": "5432"},
+            {"host": "second.acme.example", "hostaddr": "192.0.2.7", "port": "5432"},
+        ),
+    ],
+)
+def test_the_driver_of_postgresql_is_told_where_its_hosts_are(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, object], told: dict[str, str]
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def look_up(host: str, port: int, seconds: float) -> tuple[str, ...]:
+        asked.append((host, port))
+        assert seconds == 5.0
+        if host not in ADDRESSES:
+            raise socket.gaierror(socket.EAI_AGAIN, "no name server answers in time")
+        return ADDRESSES[host]
+
+    monkeypatch.setattr(name_lookup, "addresses", look_up)
+    assert libpq_hosts(given, 5.0) == told
+    assert all(port for _, port in asked)
+
+
+def test_where_no_host_has_an_address_the_driver_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_asked: object) -> tuple[str, ...]:
+        raise socket.gaierror(socket.EAI_AGAIN, "no name server answers in time")
+
+    monkeypatch.setattr(name_lookup, "addresses", nobody)
+    with pytest.raises(socket.gaierror, match="no name server answers in time"):
+        libpq_hosts({"host": "db.acme.example,second.acme.example"}, 5.0)

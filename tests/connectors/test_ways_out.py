@@ -33,6 +33,7 @@ from connectors.notify.failure import SendingFailure
 from connectors.notify.log_receiver import LogLine, LogReceiver, send_lines
 from connectors.notify.mail import Mail, MailServer
 from connectors.notify.webhook import own_hosts
+from connectors.store import StoreError, open_store
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import SqlOptions
 
@@ -137,14 +138,23 @@ def of_whom(port: int) -> None:
     server.account("a token")
 
 
-def from_a_database(port: int) -> None:
-    books = NamedConnection(url=f"postgresql://ada@localhost:{port}/books")
+def from_a_database(address: str) -> None:
+    books = NamedConnection(url=address)
     outside = AllowedHosts(connections={"books": books})
     reach = Reach(lambda _at: (), lambda _jql: pytest.fail("no issue is asked for"), UTC, outside=outside)
     options = SqlOptions(kind="sql", connection="books", query="select 1")
     answer = Sql().read(options, Period(NOW, NOW), reach, lambda: NOW)
     assert isinstance(answer, SourceFailure)
     raise ConnectionFailure(answer.reason)
+
+
+def from_our_own(address: str) -> None:
+    store = open_store(address)
+    try:
+        with store.read():
+            pytest.fail("nobody is there")
+    finally:
+        store.close()
 
 
 def by_link(port: int) -> None:
@@ -167,8 +177,18 @@ WAYS: dict[str, Callable[[int], object]] = {
         letter(), MailServer("localhost", port, "okr@acme.example", "none"), timeout=1.0
     ),
 }
+DATABASES: dict[str, Callable[[int], object]] = {
+    "databases of KPIs": lambda port: from_a_database(f"postgresql://ada@localhost:{port}/books"),
+    "databases of KPIs by the query": lambda port: from_a_database(
+        f"postgresql://ada@/books?host=localhost:{port}"
+    ),
+    "our own database": lambda port: from_our_own(f"postgresql://ada@localhost:{port}/okr"),
+    "one of our own databases": lambda port: from_our_own(
+        f"postgresql://ada@/okr?host=localhost:{port}&host=second.acme.example:{port}"
+    ),
+}
 FAILURES = (
-    JiraOutage, JiraError, SigningKeysOutage, ConnectionFailure, SendingFailure, requests.RequestException
+    StoreError, JiraOutage, JiraError, SigningKeysOutage, ConnectionFailure, SendingFailure, requests.RequestException
 )  # fmt: skip
 
 
@@ -187,10 +207,10 @@ def test_whoever_is_led_to_a_machine_says_nothing_there(
     assert [one for one in heard if one] == []
 
 
-@pytest.mark.parametrize("way", [*WAYS, "databases of KPIs"])
+@pytest.mark.parametrize("way", [*WAYS, *DATABASES])
 def test_a_name_server_that_hangs_holds_nobody(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each way out fails as beside any outage, while the system still asks."""
-    ways = WAYS | {"databases of KPIs": from_a_database}
+    ways = WAYS | DATABASES
     hanging, asked = threading.Event(), list[str]()
     monkeypatch.setattr(name_lookup, "LONGEST_S", 0.05)
     monkeypatch.setattr(name_lookup, "LOOKUPS", NameLookups(2))

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from connectors.name_lookup import libpq_hosts
 from connectors.store.database import schema_upgrade
 from connectors.store.database.fault import (
     LockedStore,
@@ -334,12 +335,18 @@ def _open_postgres(address: URL, pool_size: int) -> Store:
 
 def _watch(engine: Engine) -> None:
     """Connections that notice when the server is silent. Its driver is loaded where there is a server, and nowhere else."""
+    import psycopg
+
     from connectors.store.database.watched_connection import WatchedConnection
 
     def connecting(
         _dialect: Dialect, _record: object, given: list[Any], named: dict[str, Any]
     ) -> WatchedConnection:
-        return WatchedConnection.connect(*given, **named)
+        try:
+            places = libpq_hosts(named, CONNECT_TIMEOUT_S)
+        except OSError as error:
+            raise psycopg.OperationalError(f"{named['host']} has no address: {error}") from None
+        return WatchedConnection.connect(*given, **{**named, **places})
 
     event.listen(engine, "do_connect", connecting)
 
