@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mappings.explain.past import LINKS, FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue, JiraValue
@@ -17,6 +17,7 @@ from mappings.facts.selector import Selector
 from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
+SECOND = timedelta(seconds=1)
 Print = tuple[object, ...]
 ALIGNED, TOGETHER = "aligned", "together"
 """Subjects of rows that are no issue of a key result: what is aligned, and what together is one key result."""
@@ -67,8 +68,13 @@ class UnheardEdit:
         return STATUS_CATEGORY not in self.moved
 
     def told_by(self, steps: Iterable[FieldChange]) -> bool:
-        """Whether a history tells of all that moved. A change of the very instant that was known last may be one that was not seen."""
-        told = {one.field_id for one in steps if one.at >= self.known}
+        """Whether a history tells of all that moved.
+
+        A change of the very second that was known last is taken for the one that was seen: some databases keep of an issue's `updated`
+        no more than the second, and of its history the millisecond. Else an edit of before would explain what changed without one.
+        """
+        seen = self.known.replace(microsecond=0) + SECOND
+        told = {one.field_id for one in steps if one.at >= seen}
         return self.tellable and (not self.moved.isdisjoint(told) if self.came else self.moved <= told)
 
     def without_links(self) -> UnheardEdit:

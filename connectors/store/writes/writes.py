@@ -153,6 +153,13 @@ def load_unsettled(conn: Connection, site: str, objective_id: str) -> list[Write
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
 
 
+def open_objectives(conn: Connection, site: str) -> frozenset[str]:
+    """For whom something was intended and has no outcome."""
+    waiting = (table.c.site == site, table.c.outcome.is_(None))
+    found = select(plans.c.objective_id).join(table, plans.c.id == table.c.plan_id).where(*waiting)
+    return frozenset(conn.execute(found.distinct()).scalars())
+
+
 def on_record(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """Our latest write of this field that Jira has as far as we know; one that is under way counts too."""
     row = conn.execute(_ON_RECORD, _place(site, issue_id, field_id)).first()

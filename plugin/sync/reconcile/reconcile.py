@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from connectors.store.absence.gaps import KeptGap
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.work import due, last_reconcile
 from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
-from connectors.store.writes.writes import Write
+from connectors.store.writes.writes import Write, WriteOutcome
 from connectors.store.writes.written_values import WrittenField
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
@@ -52,6 +53,7 @@ from plugin.sync.write_back.foreign_values import part_plan, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, proven_gone, still_ours
 from plugin.sync.write_back.permits import TRIED
+from plugin.sync.write_back.places import values_held
 
 log = structlog.get_logger("jira_okr.reconcile")
 PACED = "a field that changes often is paced"
@@ -406,7 +408,8 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     scope meanwhile leaves the mirror, which else would hold another value than was just confirmed.
 
     Of an issue that Jira neither shows nor is certain to have lost nobody knows what became of it: that stays open until it is shown
-    again. What is told beside Jira knows better than this what failed and may have arrived.
+    again. So does a place that Jira does not show, or forbids to read; of that nothing is known then, so that what is wanted is written
+    there anew, and Jira says itself what it thinks of it. What is told beside Jira knows better than this what failed and may have arrived.
     """
     if not open_writes:
         return False
@@ -419,14 +422,47 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     now = {issue.id: issue for issue in found}
     outside = now.keys() - {issue.id for issue in inside}
     told = now.keys() | proven_gone(context, read.gone)
+    unread = [one for one in open_writes if _is_unread(context, one, now.get(one.issue_id))]
     with context.store.write() as conn:
         land_issues(context, conn, inside, outside, read_at, read.gaps)
         for write in open_writes:
             if write.issue_id not in told and not target_of(write.field_id).consults:
                 continue
+            if write in unread:
+                _leave_open(context, conn, write)
+                continue
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
     return True
+
+
+def _is_unread(context: Context, write: Write, issue: Issue | None) -> bool:
+    """Whether an issue is shown without the place of this write: Jira lists the field no more, leaves it out of its answer, or forbids to read it."""
+    target = target_of(write.field_id)
+    if issue is None or target.consults:
+        return False
+    place = context.place(write.field_id)
+    if place is None or write.field_id in issue.absent:
+        return True
+    if target.shown(context.api) or place.equal(place.actual(issue), write.after):
+        return False
+    return write.issue_id in values_held(context, {write.issue_id: [write.field_id]}).forbidden
+
+
+def _leave_open(context: Context, conn: Connection, write: Write) -> None:
+    """Nobody knows what stands there, unless something was written since: then it is no matter any more."""
+    last = writes.last_write(conn, context.site, write.issue_id, write.field_id)
+    if last is not None and last.plan_id > write.plan_id:
+        note = "interrupted; another value was written there since"
+        writes.settle(
+            conn, write.plan_id, write.issue_id, write.field_id, WriteOutcome.FAILED, note, context.clock()
+        )
+        return
+
+    def without(known: Issue) -> Issue:
+        return replace(known, fields={id_: raw for id_, raw in known.fields.items() if id_ != write.field_id})
+
+    mirror.change(conn, context.site, write.issue_id, without)
 
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:

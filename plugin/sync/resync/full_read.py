@@ -15,6 +15,7 @@ from connectors.store.numbers import objectives
 from connectors.store.reads import failures, full_reads, read_requests, resyncs
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
+from connectors.store.writes import writes
 from connectors.store.writes import written_values as stands
 from mappings.write_back.targets import needs_goals
 from plugin.next_steps import SYNC, Door
@@ -112,11 +113,12 @@ def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None
 
 
 def _others(context: Context, report: ResyncResult) -> frozenset[str]:
-    """Objectives beside those that were read: written in the mapping, known from before, or none any more while their fields still stand."""
+    """Objectives beside those that were read: written in the mapping, known from before, or none any more while their fields still stand, or may."""
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:
         former = objectives.ids(conn, context.site)
         left = stands.objective_ids(conn, context.site, context.instant.today)
+        left |= writes.open_objectives(conn, context.site)
     return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
 
 

@@ -143,7 +143,7 @@ def test_what_moved_is_told_by_id(news: dict[str, object], moved: set[str]) -> N
     ("moved", "told", "explained"),
     [
         ({"status"}, {"status": 1}, True),
-        ({"status"}, {"status": 0}, True),
+        ({"status"}, {"status": 0}, False),
         ({"status"}, {"status": -1}, False),
         ({"status"}, {"summary": 1}, False),
         ({"status", "points"}, {"status": 1}, False),
@@ -158,6 +158,23 @@ def test_an_edit_explains_what_its_history_tells_of(
     steps = [FieldChange(KNOWN + timedelta(hours=hours), name, None, None) for name, hours in told.items()]
     edit = UnheardEdit(KNOWN, KNOWN + timedelta(days=1), frozenset(moved))
     assert edit.told_by(steps) is explained
+
+
+@pytest.mark.parametrize(
+    ("known", "at", "explained"),
+    [(0, 0, False), (0, 226, False), (0, 999, False), (0, 1000, True), (300, 999, False), (300, 1000, True)],
+)
+def test_what_happened_in_the_second_that_was_known_last_was_seen(
+    known: int, at: int, explained: bool
+) -> None:
+    """It would explain what changed later without an edit, once somebody comments on the issue. In milliseconds."""
+    step = FieldChange(KNOWN + timedelta(milliseconds=at), "points", None, None)
+    edit = UnheardEdit(
+        KNOWN + timedelta(milliseconds=known), KNOWN + timedelta(days=1), frozenset({"points"})
+    )
+    assert edit.told_by([step]) is explained
+    later = FieldChange(KNOWN + timedelta(hours=1), "points", None, None)
+    assert edit.told_by([step, later])
 
 
 def link(to: str, outward: bool | None = True, phrase: str = "blocks", type_id: str = "1") -> Link:

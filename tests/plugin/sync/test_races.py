@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, RateLimitError
-from connectors.sandbox import CONNECTOR, Fault
+from connectors.sandbox import CONNECTOR, Fault, administration
 from connectors.store.mirror import mirror
 from connectors.store.work import batch_sizes, due, inbox
 from connectors.store.writes import writes
@@ -103,6 +103,84 @@ def test_an_interrupted_write_to_what_is_hidden_meanwhile_is_looked_up_once_it_i
     hand.work_off()
     assert (67, "confirmed") in outcomes(hand, objective)
     assert hand.field(objective) is None
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_interrupted_write_to_a_field_that_jira_lists_no_more_is_looked_up_once_it_is_back(
+    hand: Any, objective: str, leaves: bool
+) -> None:
+    """Nothing says that it failed. What comes back from the trash is ours, and is cleared where the objective left meanwhile."""
+    sandbox = hand.sandbox.sandbox
+    moved_on(hand, objective)
+    hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
+    with pytest.raises(JiraOutage):
+        reconcile(hand.context, objective)
+    hand.context.jira.edit(objective, {PROGRESS: 67})
+    trash = administration.delete_field(sandbox, PROGRESS)
+    hand.connector.catalogue("main", fresh=True)
+
+    reconcile(hand.context, objective)
+    assert outcomes(hand, objective) == [(50, "written"), (67, None)]
+    if leaves:
+        hand.edit(objective, labels=[])
+        hand.sync()
+    administration.restore_field(sandbox, trash)
+    hand.clock.pass_by(minutes=5)
+    hand.sync()
+    hand.sync()
+    assert (67, "confirmed") in outcomes(hand, objective)
+    assert hand.field(objective) == (None if leaves else 67)
+
+
+@pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
+def test_where_the_place_of_an_interrupted_write_may_not_be_read_it_is_written_anew(hand: Any) -> None:
+    """It had arrived, and its inputs moved back: what the mirror knew from before was what is wanted, and another number stood in Jira."""
+    sandbox, key = hand.sandbox.sandbox, "jira-okr.rollup"
+    hand.activate(
+        WITH_KEY_RESULTS.replace(
+            "  - target: objective\n    set:", f"  - target: objective\n    property: {key}\n    set:"
+        )
+    )
+    objective = epic(hand)
+    hand.sync()
+    properties = sandbox.properties[objective]
+    fifty = properties[key]
+    [open_] = [
+        one.id
+        for one in sandbox.records.values()
+        if one.parent_id == objective and one.status.category == "new"
+    ]
+    hand.status(open_, "Done")
+    hand.land(open_)
+    hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}/properties", status=503))
+    with pytest.raises(JiraOutage):
+        reconcile(hand.context, objective)
+    with hand.connector.store.read() as conn:
+        [late] = writes.load_unsettled(conn, "main", objective)
+    assert late.after != fifty
+    properties[key] = late.after
+    hand.status(open_, "To Do")
+    hand.land(open_)
+    hand.sandbox.faults.add(
+        Fault("status", "GET", f"/issue/{objective}", status=403, shape="jira", skip=1, times=2)
+    )
+
+    reconcile(hand.context, objective)
+
+    assert properties[key] == fifty
+    with hand.connector.store.read() as conn:
+        assert writes.load_unsettled(conn, "main", objective) == [late], "whether it arrived nobody knows yet"
+    hand.sandbox.faults.add(
+        Fault("status", "GET", f"/issue/{objective}", status=403, shape="jira", skip=1, times=2)
+    )
+    hand.sandbox.site.calls.edits.clear()
+    reconcile(hand.context, objective)
+    with hand.connector.store.read() as conn:
+        assert writes.load_unsettled(conn, "main", objective) == []
+        last = writes.last_write(conn, "main", objective, late.field_id)
+    assert last is not None
+    assert last.after == fifty, "it is no matter any more"
+    assert hand.sandbox.site.calls.edits.total() == 0, "nothing is written twice"
 
 
 def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile(hand: Any) -> None:
