@@ -8,7 +8,6 @@ from fractions import Fraction
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
-from sqlalchemy import event
 
 from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
@@ -25,6 +24,7 @@ from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 from plugin.use_cases import viewer
 from plugin.use_cases.health import status
+from tests.statements import listen_to
 
 
 @pytest.fixture
@@ -123,8 +123,7 @@ def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one
     monkeypatch.setattr(status, "TRIED_EVERY", timedelta())
     fill(sqlite_store)
     ids = [one.state.id for one in seeded().saved]
-    said: list[str] = []
-    event.listen(sqlite_store.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    said = listen_to(sqlite_store.engine)
 
     def asked(address):
         said.clear()

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import event
 from werkzeug.serving import make_server
 
 from connectors.sandbox import CONNECTOR, PEOPLE
@@ -33,6 +32,7 @@ from plugin.use_cases.objectives.movement import list_marks
 from plugin.use_cases.sites.webhook import register
 from tests.actors import TESTER
 from tests.quarter import MAPPING, state
+from tests.statements import listen_to
 
 ADA, BRUNO, CHIARA = PEOPLE[:3]
 PROGRESS = "customfield_10060"
@@ -252,19 +252,8 @@ def test_what_was_said_of_the_cycle_before_stays_there_when_it_is_edited(talk: T
     assert talk.kept() == [("60", None), ("47.5", "retracted"), older]
 
 
-def note_statements(talk: Talk, asked: list[str]) -> None:
-    """Put down what this thread asks of the database: the server takes in deliveries meanwhile, when they come."""
-    own = threading.get_ident()
-
-    def note(*more: Any) -> None:
-        if threading.get_ident() == own:
-            asked.append(more[2])
-
-    event.listen(talk.hand.connector.store.engine, "before_cursor_execute", note)
-
-
 def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(talk: Talk) -> None:
-    asked = list[str]()
+    asked = listen_to(talk.hand.connector.store.engine)
 
     def found() -> tuple[int, int]:
         talk.hand.connector.modes = (float("-inf"), {})  # known for some seconds, however many these take
@@ -273,7 +262,6 @@ def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(tal
 
     talk.hand.clock.now = datetime(2026, 11, 28, 9, tzinfo=UTC)
     found()
-    note_statements(talk, asked)
     few, statements = found()
     for _ in range(3):
         epic = talk.hand.issue("Epic", labels=["okr", "2026-Q4"])
@@ -288,7 +276,7 @@ def test_deliveries_cost_no_more_statements_after_many_activations(talk: Talk) -
 
     Jira tells nothing by itself here: an echo would come in the midst of it, or later.
     """
-    hand, asked = talk.hand, list[str]()
+    hand, asked = talk.hand, listen_to(talk.hand.connector.store.engine)
     for webhook in list(talk.jira.site.webhooks.all):
         talk.jira.site.webhooks.remove(webhook)
     assert talk.jira.settle()
@@ -309,7 +297,6 @@ def test_deliveries_cost_no_more_statements_after_many_activations(talk: Talk) -
             lambda: comments_of.follow(hand.connector.context("main"), [talk.metric])
         )
 
-    note_statements(talk, asked)
     measured()
     few = min(measured() for _ in range(3))  # some turns look at other things too
     with hand.connector.store.write() as conn:

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import event
 
 from connectors.jira import Jira
 from connectors.store import Store
@@ -26,6 +25,7 @@ from mappings.facts.issue import Issue, IssueType, Link, Status
 from plugin.sync.context import Context
 from plugin.sync.reconcile.measurement import measure_objective
 from plugin.sync.reconcile.reconcile import reconcile
+from tests.statements import listen_to
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 NOBODY = cast("Jira", SimpleNamespace(deployment="cloud"))
@@ -132,8 +132,7 @@ def test_a_goal_reads_what_is_aligned_to_it_in_a_few_statements_and_nothing_belo
     family: Callable[[bool], Context], an_issue: Callable[..., Issue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = family(True)
-    statements: list[str] = []
-    event.listen(context.store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    statements = listen_to(context.store.engine)
     read: list[str] = []
     as_it_was = IssueReader.read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from connectors.store.kpis import kpis
 from connectors.store.people import audit
@@ -19,6 +19,7 @@ from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.plugin.use_cases.kpis.test_kpi_creation import MAPPING, kpi
 from tests.plugin.use_cases.kpis.test_kpi_sources import Watch, watch
+from tests.statements import listen_to
 
 __all__ = ["watch"]
 
@@ -88,8 +89,7 @@ def test_a_site_without_kpis_pays_one_look_when_what_is_old_is_forgotten_and_not
     watch: Watch,
 ) -> None:
     watch.activate(MAPPING)
-    said: list[str] = []
-    event.listen(watch.connector.store.engine, "before_cursor_execute", lambda *words: said.append(words[2]))
+    said = listen_to(watch.connector.store.engine)
     assert not watch.connector.watches_kpis("main")
     assert not watch.connector.reads_kpis("main")
     watch.connector.clock.now += timedelta(days=200)

@@ -10,7 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
 from connectors.sandbox.site_state import scheme
@@ -35,6 +34,7 @@ from tests.actors import TESTER
 from tests.connectors.metrics.test_connections import Server, server
 from tests.plugin.sync.conftest import Clock, Hand
 from tests.plugin.use_cases.conftest import opened
+from tests.statements import listen_to
 
 MAPPING = """
 version: 1
@@ -310,11 +310,11 @@ def test_a_field_that_was_left_out_silences_what_asks_for_it(watch: Watch) -> No
 
 
 def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs: tuple[str, ...]) -> None:
-    schedules, asked = Schedules(watch.connector), list[str]()
+    schedules = Schedules(watch.connector)
     (task,) = (one for one in schedules.all if one.name == "kpi sources")
     watch.activate(MAPPING)
     watch.connector.context("main")
-    event.listen(watch.connector.store.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    asked = listen_to(watch.connector.store.engine)
     schedules.run(task)
     assert asked == []
     with watch.connector.store.read() as conn:

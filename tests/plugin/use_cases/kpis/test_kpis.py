@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import event
 
 from connectors.store.database.instant import to_ms
 from connectors.store.mappings import revisions
@@ -24,6 +23,7 @@ from mappings.facts.catalogue import Catalogue
 from plugin.jobs.schedules import Schedules
 from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.settled_periods import count_settled
+from tests.statements import listen_to
 
 MAPPING = """
 version: 1
@@ -299,12 +299,12 @@ def test_a_person_enters_a_reading_and_is_told_what_is_wrong(open_doors: Callabl
 
 
 def test_nothing_is_asked_of_the_database_where_no_kpi_is_watched(open_doors: Callable[..., Any]) -> None:
-    doors, asked = open_doors(), []
+    doors = open_doors()
     schedules = Schedules(doors.connector)
     (task,) = (one for one in schedules.all if one.name == "kpis")
     activate(doors, MAPPING)
     doors.connector.context("main")
-    event.listen(doors.connector.store.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    asked = listen_to(doors.connector.store.engine)
     schedules.run(task)
     assert asked == []
     activate(doors, MAPPING + KPIS)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 from bs4 import BeautifulSoup
-from sqlalchemy import event
 
 from connectors.store.cycles import closings
 from connectors.store.cycles.closings import ClosingAct
@@ -21,6 +20,7 @@ from plugin.use_cases.kpis.promotions import list_promotions
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.objectives import RowSelection, every_objective
 from tests.actors import TESTER
+from tests.statements import listen_to
 
 ENDS = {"2025-Q1": date(2025, 3, 31), "2025-Q2": date(2025, 6, 30), "2025-Q3": date(2025, 9, 30)}
 
@@ -105,7 +105,6 @@ def test_what_is_proposed_is_found_by_as_many_statements_however_many_cycles_wer
 ):
     """The page asks at each look, and by itself: years of closed cycles, each of thousands of records, are not read again."""
     monkeypatch.setattr(viewer, "LOOK_S", 0.0)  # what is believed for some seconds is asked each time
-    asked: list[str] = []
 
     def looked() -> tuple[list[tuple[str, int]], int]:
         list_promotions(company.connector, TESTER, "main")
@@ -115,7 +114,7 @@ def test_what_is_proposed_is_found_by_as_many_statements_however_many_cycles_wer
 
     metric = achieved(company, *ENDS)
     engine = company.connector.store.engine
-    event.listen(engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    asked = listen_to(engine)
     found, statements = looked()
     assert found == [(metric.key, 3)]
     achieved(company, "2025-Q4", "2026-Q1")
