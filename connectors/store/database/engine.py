@@ -59,6 +59,12 @@ _READ_ONLY = "store_read_only"
 """The file of a connection that was opened, or broke, while nobody could write it: SQLite only reads it then, as long as the connection lives."""
 
 
+PASSWORD_PARTS = frozenset(
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
+"""What may stand in the query of a PostgreSQL address and opens something (libpq's parameters)."""
+
+
 class Store:
     """An open database. Threads may share it; close it when done."""
 
@@ -180,7 +186,7 @@ def open_store(url: str, *, synchronous: str = "NORMAL", pool_size: int = 16) ->
 
     `synchronous=FULL` makes SQLite outlast a power cut without losing the last commits, at five times the cost of a commit.
     """
-    address = _address(url)
+    address = database_address(url)
     if address.get_backend_name() == "sqlite":
         return _looked_at(_open_sqlite(address, synchronous, pool_size))
     return _looked_at(_open_postgres(address, pool_size))
@@ -192,7 +198,7 @@ def open_to_read(url: str) -> Store:
     SQLite reads a file in WAL mode only where it may put two files beside it. Where it may not and none is there, nobody else
     writes either: the file is then read as one that does not change (https://www.sqlite.org/wal.html, "Read-Only Databases").
     """
-    address = _address(url)
+    address = database_address(url)
     path = Path(address.database or "")
     if address.get_backend_name() != "sqlite" or not path.is_file():
         return open_store(url)
@@ -259,7 +265,19 @@ def engine_version(store: Store) -> str:
     return f"{store.dialect} {'.'.join(map(str, numbers))}"
 
 
-def _address(url: str) -> URL:
+def tool_address(url: str) -> str | None:
+    """By which PostgreSQL's own tools find the database, without what opens it, in whichever place that stands; None where it is SQLite's. StoreError where it is none."""
+    address = database_address(url)
+    if address.get_backend_name() != "postgresql":
+        return None
+    plain = address.difference_update_query(PASSWORD_PARTS)
+    return URL.create(
+        "postgresql", plain.username, None, plain.host, plain.port, plain.database, plain.query
+    ).render_as_string(hide_password=False)
+
+
+def database_address(url: str) -> URL:
+    """The address that a URL writes, whose driver is ours; StoreError says what is wrong with it, and shows no password."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -319,6 +337,7 @@ def make_private(path: Path) -> None:
 
 
 def _open_postgres(address: URL, pool_size: int) -> Store:
+    _require_known_options(address)
     limits = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": VANISHED_MS}
     connect_args = {name: value for name, value in limits.items() if name not in address.query}
     engine = create_engine(
@@ -331,6 +350,17 @@ def _open_postgres(address: URL, pool_size: int) -> Store:
     )
     _watch(engine)
     return Store(engine, None)
+
+
+def _require_known_options(address: URL) -> None:
+    """StoreError where the query of the address says what no server knows: its driver would say so at each connection, as a fault of ours."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    try:
+        make_conninfo(**dict.fromkeys(address.query, ""))
+    except ProgrammingError as error:
+        raise _wrong_url(f"the database URL cannot be used: {error}", show_address(address)) from None
 
 
 def _watch(engine: Engine) -> None:

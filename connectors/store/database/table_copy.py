@@ -8,10 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import make_url
-
 from connectors.store.database import schema_upgrade
-from connectors.store.database.engine import Store, make_private
+from connectors.store.database.engine import Store, database_address, make_private, show_address
 from connectors.store.database.fault import StoreError, not_a_database
 
 BESIDE = ("-wal", "-shm", "-journal")
@@ -45,11 +43,9 @@ def restore(path: Path, url: str) -> str:
 
     Nothing may use the database meanwhile. StoreError where the backup is damaged or newer than this release.
     """
-    address = make_url(url)
+    address = database_address(url)
     if address.get_backend_name() != "sqlite" or not address.database:
-        raise StoreError(
-            "only a SQLite database is restored here", address.render_as_string(), "use pg_restore"
-        )
+        raise StoreError("only a SQLite database is restored here", show_address(address), "use pg_restore")
     revision = inspect_copy(path)
     target = Path(address.database)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +73,7 @@ def restore(path: Path, url: str) -> str:
 
 def former_database(url: str) -> Path | None:
     """Where the database is kept that a restored one took the place of; None where there is none."""
-    address = make_url(url).database or ""
+    address = database_address(url).database or ""
     kept = Path(f"{address}.before")
     return kept if address and kept.is_file() else None
 

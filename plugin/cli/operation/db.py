@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from sqlalchemy import URL, make_url
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import json_option, say, show_json
@@ -72,9 +72,8 @@ def backup_command(file: Path | None) -> None:
     For PostgreSQL it prints the command of PostgreSQL's own tool.
     """
     settings = read_settings()
-    url = settings.database_url
-    if url.startswith("postgres"):
-        raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
+    if (address := database.address_of_tools(settings, COMMAND_LINE)) is not None:
+        raise click.ClickException(_say_tool(DUMP, address, file or Path("okr.dump")))
     path = file or Path(f"okr-{clock_of(settings)():%Y%m%d-%H%M%S}.sqlite3")
     done = database.back_up(settings, COMMAND_LINE, path)
     if done.unnoted:
@@ -134,11 +133,9 @@ def restore_command(file: Path, yes: bool) -> None:
     The present database is kept beside, with `.before` at the end of its name.
     """
     settings = read_settings()
-    url = settings.database_url
-    if url.startswith("postgres"):
-        raise click.ClickException(_say_tool(RESTORE + AFTERWARDS, url, file))
-    present = Path(make_url(url).database or "")
-    database.require_restorable(settings, COMMAND_LINE, file, present)
+    if (address := database.address_of_tools(settings, COMMAND_LINE)) is not None:
+        raise click.ClickException(_say_tool(RESTORE + AFTERWARDS, address, file))
+    present = database.require_restorable(settings, COMMAND_LINE, file)
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
     done = database.restore(settings, COMMAND_LINE, file)
@@ -165,9 +162,7 @@ def _say_tokens(found: Sequence[AccountToken], what: str) -> None:
             say(f"  {one.token.id}  {one.token.name}, of {one.owner}: {', '.join(sorted(one.token.scopes))}")
 
 
-def _say_tool(command: str, url: str, file: Path) -> str:
-    """The password stays out of what is shown: libpq asks for it, or takes it from PGPASSWORD or ~/.pgpass."""
-    at = make_url(url)
-    plain = URL.create("postgresql", at.username, None, at.host, at.port, at.database, at.query)
-    shown = plain.render_as_string(hide_password=False)
-    return f"PostgreSQL has its own tool for this. Run:\n\n  {command.format(url=shown, file=file)}\n"
+def _say_tool(command: str, address: str, file: Path) -> str:
+    """What opens the database stays out of what is shown: libpq asks for the password, or takes it from PGPASSWORD or ~/.pgpass."""
+    typed = command.format(url=shlex.quote(address), file=shlex.quote(str(file)))
+    return f"PostgreSQL has its own tool for this. Run:\n\n  {typed}\n"

@@ -18,6 +18,8 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from connectors.store.database.engine import PASSWORD_PARTS
+
 SECRET_WORDS = ("token", "secret", "password", "authorization", "pat", "cookie")
 MOST_PASSING = 200
 SHORTEST_SECRET = 6
@@ -119,7 +121,9 @@ def known_secrets(settings: BaseModel) -> list[str]:
         address = make_url(str(getattr(settings, "database_url", "")))
     except (ArgumentError, ValueError):
         return found
-    asked = [value for name, value in address.query.items() if "password" in name and isinstance(value, str)]
+    asked = [
+        value for name, value in address.query.items() if name in PASSWORD_PARTS and isinstance(value, str)
+    ]
     return [*found, *(one for one in (address.password, *asked) if one)]
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from connectors.store import Store, StoreError, backup, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database import table_copy
+from connectors.store.database.engine import database_address, tool_address
 from connectors.store.database.row_counts import row_counts
 from connectors.store.jobs import schedules
 from connectors.store.jobs.processes import put_and_take
@@ -146,10 +147,18 @@ def prove(_settings: Settings, _actor: Actor, file: Path) -> RestoreTrial:
 
 
 @question(ADMIN)
-def require_restorable(_settings: Settings, _actor: Actor, file: Path, present: Path) -> None:
-    """StoreError where the file is no backup, or the present database is in use."""
+def address_of_tools(settings: Settings, _actor: Actor) -> str | None:
+    """By which PostgreSQL's own tools find the database, without its password; None where we copy it ourselves. StoreError where it is no address."""
+    return tool_address(settings.database_url)
+
+
+@question(ADMIN)
+def require_restorable(settings: Settings, _actor: Actor, file: Path) -> Path:
+    """Where the present database is or will be; StoreError where the file is no backup, or that is in use."""
+    present = Path(database_address(settings.database_url).database or "")
     table_copy.inspect_copy(file)
     table_copy.refuse_busy(present)
+    return present
 
 
 @act(ADMIN)

@@ -92,7 +92,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "sites.application_link": "application_link forget_application_link take_application_link",
         "sites.consent": "begin finish prepare consent_standing",
         "sites.database": (
-            "back_up health note_backup prove require_restorable restore settle upgrade_schema"
+            "address_of_tools back_up health note_backup prove require_restorable restore settle upgrade_schema"
         ),
         "sites.field_creation": "create_fields created_fields foresee_fields trash_field",
         "sites.goals_account": "forget_goals_account goals_account take_goals_account",

@@ -309,6 +309,45 @@ def test_postgresql_is_told_the_commands_of_its_own_tools(tmp_path: Path) -> Non
     assert "invented-password" not in told.output
 
 
+@pytest.mark.parametrize("command", ["backup", "restore", "check", "upgrade", "restored"])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://okr@127.0.0.1:1/okr?password=hidden-word&connect_timeout=1&host=127.0.0.1", ""),
+        ("postgresql://okr@127.0.0.1:1/okr?sslpassword=hidden-word", ""),
+        ("postgresql://okr:first@hidden-word@127.0.0.1:1/okr", "written as %40"),
+        ("postgresql://okr:hidden-word@127.0.0.1:port/okr", "cannot be read"),
+        ("postgresql+psycopg2://okr:hidden-word@127.0.0.1:1/okr", "no database for jira-okr"),
+        ("hidden-word", "cannot be read"),
+    ],
+)
+def test_no_command_shows_what_opens_the_database(command: str, url: str, said: str, tmp_path: Path) -> None:
+    told = run(url, command, *([str(tmp_path / "okr.dump")] if command in ("backup", "restore") else []))
+    assert told.exit_code == 1
+    assert isinstance(told.exception, (SystemExit, StoreError))
+    shown = f"{told.output} {told.exception}"
+    assert said in shown
+    assert "hidden-word" not in shown
+    assert "first" not in shown
+
+
+def test_an_option_that_postgresql_does_not_know_is_named() -> None:
+    for command in ("check", "upgrade", "restored"):
+        told = run("postgresql://okr@127.0.0.1:1/okr?no_such=1", command)
+        assert isinstance(told.exception, StoreError)
+        assert 'invalid connection option "no_such"' in str(told.exception)
+
+
+def test_the_commands_of_its_tools_are_one_word_each_for_a_shell(tmp_path: Path) -> None:
+    url = "postgresql://okr:word@/okr?host=/run/okr&port=5433"
+    told = run(url, "backup", "my okr.dump").output
+    [command] = [line.strip() for line in told.splitlines() if line.startswith("  pg_")]
+    assert shlex.split(command)[-2:] == [
+        "--file=my okr.dump",
+        "postgresql://okr@/okr?host=%2Frun%2Fokr&port=5433",
+    ]
+
+
 @pytest.mark.slow
 def test_the_printed_commands_bring_a_postgresql_database_back(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
