@@ -53,7 +53,8 @@ class UnheardEdit:
     """An issue that says something else than it did, and that Jira dates later: when it was edited as it was `known`, when it is `updated` now, and of which
     fields (ids, as histories tell them) it says something else. `ends` are the issues at the other ends of links that came or went.
 
-    An issue that `came` was not known, though it was made before all were read last: an entry of one of these fields is what brought it in.
+    An issue that `came` was not known, though it was made before all were read last, or it went out of the scope: an entry of one of
+    these fields is what brought it in, or out.
     """
 
     known: datetime

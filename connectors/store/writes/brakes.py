@@ -16,10 +16,14 @@ from connectors.store.schema import brake as table
 
 @dataclass(frozen=True, slots=True)
 class DoubtedRow:
-    """A row that nothing in Jira explains: when it was edited last, and a short name for what it said; empty where nobody noted that."""
+    """A row that nothing in Jira explains: when it was edited last, and a short name for what it said; empty where nobody noted that.
+
+    One that `left` is outside of what is looked at: that it did nothing explains, as long as it is not back.
+    """
 
     at: datetime
     facts: str = ""
+    left: bool = False
 
 
 Doubts = dict[str, dict[str, DoubtedRow]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from connectors.store.reads import read_requests, resyncs
 from mappings.write_back.evidence import UnheardEdit
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
-from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
+from plugin.sync.resync.mirror_update import Evidence, MirrorUpdate, ResyncResult
 from plugin.sync.resync.search_pages import question_name
 
 LONGEST_REST = timedelta(days=1)
@@ -129,6 +129,26 @@ def keep(
     if report.resumed or not report.first:
         reading.seen.update(ids)
     reading.landed += 1
+
+
+def keep_found(
+    context: Context, conn: Connection, reading: RunningRead, marked: Set[str], found: Evidence
+) -> None:
+    """The same of what was read by id at the end: what it concerns, and what explains it. `reading` goes on from here."""
+    silent, edited = found
+    reading.report.silent |= silent
+    reading.report.edited |= edited
+    reading.reached = replace(reading.reached, pages=reading.reached.pages + 1)
+    kept = KeptPage(
+        ids=[],
+        objectives=[],
+        marked=sorted(marked),
+        drifted={},
+        silent=sorted(silent),
+        edited=dict(edited),
+    )
+    text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
+    resyncs.keep(conn, context.site, reading.holder, text, context.clock(), (reading.reached.pages, of_page))
 
 
 def shown_ids(context: Context, reading: RunningRead) -> frozenset[str]:

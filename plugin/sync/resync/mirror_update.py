@@ -27,8 +27,10 @@ from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import DoubleCheckedPage
-from plugin.sync.write_back.edits import arrival, unheard_edit
+from plugin.sync.write_back.edits import arrival, departure, unheard_edit
 
+Evidence = tuple[frozenset[str], Mapping[str, UnheardEdit]]
+"""Ids of issues that changed without an edit, and of others what their histories have to tell."""
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
 SKEW = timedelta(minutes=10)
@@ -139,11 +141,9 @@ def land_again(
     if looked.anew or looked.gaps:
         also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps, held=before)
         marked, changed = marked | also, changed | too
-    told = frozenset(context.fields) - context.written_places
-    metrics = context.metric_fields
-    news = [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
+    news = news_among(context, before, issues, changed)
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
-    silent, edited = _evidence(context, conn, before, news)
+    silent, edited = evidence(context, conn, before, news)
     return MirrorUpdate(
         issues=len(issues),
         changed=len(news),
@@ -156,10 +156,39 @@ def land_again(
     )
 
 
-def _evidence(
+def news_among(
+    context: Context, before: Mapping[str, Issue], issues: Iterable[Issue], changed: Collection[str]
+) -> list[Issue]:
+    """Those of the issues that changed in the mirror by more than our own writes."""
+    told = frozenset(context.fields) - context.written_places
+    metrics = context.metric_fields
+    return [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
+
+
+def departures(context: Context, before: Mapping[str, Issue], left: Iterable[Issue]) -> Evidence:
+    """Of issues that are outside of the scope now, and were known in it, what was not edited since, and of the rest what has to be told by their histories.
+
+    One that is outside as it was known, too, went with the clock, or with another scope: nothing of it changed.
+    """
+    silent, edited = set[str](), dict[str, UnheardEdit]()
+    for issue in left:
+        known = before.get(issue.id)
+        if known is None or not context.holds(known):
+            continue
+        if _is_edited(known, issue, None):
+            edited[issue.id] = departure(context, known, issue)
+        else:
+            silent.add(issue.id)
+    return frozenset(silent), edited
+
+
+def evidence(
     context: Context, conn: Connection, before: Mapping[str, Issue], news: Collection[Issue]
-) -> tuple[frozenset[str], Mapping[str, UnheardEdit]]:
-    """Of what is news, what was not edited since the mirror knew it, and of the rest what moved; of an issue it did not know, since the last read of all."""
+) -> Evidence:
+    """Of what is news, what was not edited since the mirror knew it, and of the rest what moved; of an issue it did not know, since the last read of all.
+
+    That an issue was archived is Jira's own word, whatever its `updated` says.
+    """
     if not news:
         return frozenset(), {}
     last = full_reads.load_latest(conn, context.site)
@@ -167,6 +196,8 @@ def _evidence(
     silent, edited = set[str](), dict[str, UnheardEdit]()
     for issue in news:
         known = before.get(issue.id)
+        if known is not None and issue.archived and not known.archived:
+            continue
         if not _is_edited(known, issue, read_at):
             silent.add(issue.id)
         elif known is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.absence import losses
@@ -22,9 +23,9 @@ from plugin.sync.context import Context
 from plugin.sync.refresh.losses import record, weigh
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
-from plugin.sync.resync.checkpoint import RunningRead
+from plugin.sync.resync.checkpoint import RunningRead, keep_found
 from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, list_scope, look_again
-from plugin.sync.resync.mirror_update import drift_of, land_again
+from plugin.sync.resync.mirror_update import departures, drift_of, evidence, land_again, news_among
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, namesakes
 
 T = TypeVar("T")
@@ -122,7 +123,7 @@ def drop_unseen(context: Context, reading: RunningRead, accept_loss: bool) -> No
             known = mirror.get(conn, context.site, lost.leaving)
         report.accepted = tuple(sorted(one.key for one in known.values()))
     for ids in _chunks(sorted(lost.leaving), AT_ONCE):
-        _drop(context, reading, [], ids, None)
+        _drop_gone(context, reading, ids)
     with context.store.write() as conn:
         record(context, conn, lost)
     report.losses = len(lost.held)
@@ -162,7 +163,8 @@ def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datet
     read = _read_unseen(context, edited)
     found = with_readings(context, read.issues, {})
     inside = in_scope(context, found)
-    outside = {issue.id for issue in found} - {issue.id for issue in inside}
+    within = {issue.id for issue in inside}
+    outside = [issue for issue in found if issue.id not in within]
     _drop(context, reading, inside, outside, read_at, read.gaps)
     return read.gone
 
@@ -187,19 +189,46 @@ def _drop(
     context: Context,
     reading: RunningRead,
     inside: list[Issue],
-    outside: Iterable[str],
-    read_at: datetime | None,
+    outside: Iterable[Issue],
+    read_at: datetime,
     gaps: tuple[Gap, ...] = (),
 ) -> None:
-    report, ids = reading.report, set(outside)
-    if not (inside or ids or gaps):
+    """Take in what is inside, and drop what is outside: what an edit brought out explains itself, like everything else that moved."""
+    left = {issue.id: issue for issue in outside}
+    if not (inside or left or gaps):
         return
     with context.store.write() as conn:
-        lost = mirror.get(conn, context.site, ids)
-        report.count_drift(drift_of(context, conn, lost, lost.values()))
-        marked, _ = land_issues(context, conn, inside, ids, read_at, gaps)
+        before = mirror.get(conn, context.site, {*left, *(issue.id for issue in inside)})
+        marked, changed = _land_left(context, conn, reading, inside, left.keys(), read_at, gaps)
+        news = news_among(context, before, inside, changed)
+        silent, edited = evidence(context, conn, before, news)
+        gone, told = departures(context, before, left.values())
+        keep_found(context, conn, reading, marked, (silent | gone, {**edited, **told}))
+
+
+def _drop_gone(context: Context, reading: RunningRead, ids: Iterable[str]) -> None:
+    """Drop what Jira shows no more and may be believed to be gone: that was weighed already."""
+    with context.store.write() as conn:
+        _land_left(context, conn, reading, [], set(ids), None)
+
+
+def _land_left(
+    context: Context,
+    conn: Connection,
+    reading: RunningRead,
+    inside: list[Issue],
+    ids: Set[str],
+    read_at: datetime | None,
+    gaps: tuple[Gap, ...] = (),
+) -> tuple[frozenset[str], frozenset[str]]:
+    """In the mirror; whom it concerns, and what changed."""
+    report = reading.report
+    lost = mirror.get(conn, context.site, ids)
+    report.count_drift(drift_of(context, conn, lost, lost.values()))
+    marked, changed = land_issues(context, conn, inside, set(ids), read_at, gaps)
     report.marked |= marked
     report.removed += len(ids)
+    return marked, changed
 
 
 def _chunks(ids: Iterable[T], size: int) -> Iterator[list[T]]:

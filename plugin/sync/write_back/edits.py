@@ -56,6 +56,11 @@ def arrival(context: Context, issue: Issue, read_at: datetime) -> UnheardEdit:
     return UnheardEdit(read_at, issue.updated, fields, came=True)
 
 
+def departure(context: Context, known: Issue, issue: Issue) -> UnheardEdit:
+    """An issue that is outside of the scope now: proven by an entry that brought it out, as one that came is by what brought it in."""
+    return UnheardEdit(known.updated, issue.updated, entrances(context.mapping.scope), came=True)
+
+
 def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[str]:
     """Which of these issues moved by something that their history does not tell of. Asks Jira. One whose history cannot be had proves nothing.
 

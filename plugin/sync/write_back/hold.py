@@ -123,15 +123,15 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
 
 
 def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[str, frozenset[str]]:
-    """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven."""
+    """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven, nor one that left and is back."""
     noted = brakes.doubts(conn, context.site, objective_id) or {}
     now = mirror.get(conn, context.site, {row for rows in noted.values() for row in rows})
 
     def stands(row: str, noted: DoubtedRow) -> bool:
         """Whether it says what it said, or says something else without an edit."""
         issue = now.get(row)
-        if issue is None:
-            return False
+        if issue is None or noted.left:
+            return issue is None and noted.left
         return issue.updated <= noted.at or noted.facts == facts_digest(context, issue)
 
     return {
@@ -371,8 +371,9 @@ def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) 
     return {
         issue_id: {
             row: DoubtedRow(now[row].updated, facts_digest(context, now[row]))
-            for row in sorted(those)
             if row in now
+            else DoubtedRow(context.clock(), left=True)
+            for row in sorted(those)
         }
         for issue_id, those in rows.items()
     }

@@ -13,11 +13,14 @@ import pytest
 from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
+from connectors.store.work import due
 from connectors.store.writes import writes
 from mappings.write_back.evidence import UnheardEdit
+from plugin.sync.resync import full_read
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back.edits import unproven
+from plugin.sync.write_back.hold import release
 from tests.plugin.sync.conftest import revived
 
 PROGRESS = "customfield_10060"
@@ -314,3 +317,96 @@ def test_a_row_that_went_with_what_it_hangs_on_is_as_sure_as_that(
         assert (report.held is None) is told
         assert held(firm) == ({} if told else {**dict.fromkeys(epics[:5], 100), epics[5]: 14})
         assert [firm.in_jira(epic) for epic in epics] == ([100] * 5 + [14] if told else [50] * 6)
+
+
+# Issues that leave the scope
+
+
+def unlabelled(firm: Any, *, told: bool) -> None:
+    """The open stories do not carry the label of the scope any more."""
+    sandbox = firm.sandbox.sandbox
+    for _, open_ in parted(firm).values():
+        if told:
+            firm.edit(open_, labels=[])
+        else:
+            sandbox.hold(replace(sandbox.records[open_.id], labels=(), cache={}))
+            sandbox.touch(open_.id)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_an_issue_that_leaves_the_scope_is_believed_where_its_history_tells_what_brought_it_out(
+    tmp_path: Path, snapshots: Any, deployment: str, told: bool
+) -> None:
+    with a_firm(tmp_path, snapshots, deployment, by_label) as firm:
+        unlabelled(firm, told=told)
+        report = found(firm, resync)
+        assert (report.held is None) is told
+        assert held(firm) == ({} if told else dict.fromkeys(parted(firm), 100))
+        assert [firm.in_jira(epic) for epic in parted(firm)] == [100 if told else 50] * 6
+
+
+def test_what_left_without_a_word_waits_until_it_is_back_or_a_person_lets_it_go(
+    tmp_path: Path, snapshots: Any
+) -> None:
+    with a_firm(tmp_path, snapshots, "cloud", by_label) as firm:
+        unlabelled(firm, told=False)
+        found(firm, resync)
+        firm.clock.pass_by(minutes=10)
+        with firm.connector.store.write() as conn:
+            due.mark(conn, "main", list(parted(firm)), firm.clock(), "somebody asks")
+        firm.work_off()
+        found(firm, resync)
+        assert held(firm) == dict.fromkeys(parted(firm), 100), "that it did nothing since explains nothing"
+
+        epic, (_, back) = next(iter(parted(firm).items()))
+        firm.edit(back, labels=["counts"])
+        firm.clock.pass_by(minutes=10)
+        found(firm, resync)
+        rest = [one for one in parted(firm) if one != epic]
+        assert held(firm) == dict.fromkeys(rest, 100)
+        assert release(firm.context) == 2 * len(rest), "number and health"
+        with firm.connector.store.write() as conn:
+            due.mark(conn, "main", rest, firm.clock(), "released")
+        firm.work_off()
+        assert {one: firm.in_jira(one) for one in parted(firm)} == {**dict.fromkeys(rest, 100), epic: 50}
+
+
+def test_what_left_without_a_word_is_remembered_where_the_read_is_interrupted(
+    tmp_path: Path, snapshots: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mirror does not have it any more: the read that goes on would find a row that went for no reason."""
+    with a_firm(tmp_path, snapshots, "cloud", by_label) as firm:
+        unlabelled(firm, told=False)
+
+        def dies(*_args: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as death:
+            death.setattr(full_read, "settle", dies)
+            with pytest.raises(KeyboardInterrupt):
+                resync(firm.context)
+        report = found(firm, resync)
+        assert report.resumed
+        assert report.held is not None
+        assert [firm.in_jira(epic) for epic in parted(firm)] == [50] * 6
+
+
+def test_what_leaves_the_scope_with_the_clock_is_written(tmp_path: Path, snapshots: Any) -> None:
+    """The scope looks at what is due within the month: nothing of the issues changed."""
+
+    def by_day(firm: Any) -> None:
+        sandbox = firm.sandbox.sandbox
+        for _, open_ in parted(firm).values():
+            sandbox.hold(replace(sandbox.records[open_.id], due=firm.clock().date(), cache={}))
+        settled(
+            firm,
+            lambda text: only_labelled(text).replace(
+                SCOPE, f"{SCOPE} AND (duedate is EMPTY OR duedate >= -2d)"
+            ),
+        )
+
+    with a_firm(tmp_path, snapshots, "cloud", by_day) as firm:
+        firm.clock.pass_by(days=5)
+        assert found(firm, resync).held is None
+        assert [firm.in_jira(epic) for epic in parted(firm)] == [100] * 6
