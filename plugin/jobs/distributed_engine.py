@@ -26,6 +26,7 @@ from connectors.store.work import due, inbox
 from plugin.jobs import queue
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
+from plugin.jobs.port import STOP_SECONDS
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
@@ -69,7 +70,7 @@ class DistributedEngine:
     def announce(self) -> None:
         """Nothing: what was announced in the transaction notifies at its commit."""
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Let every job finish, then end. What is not finished by then stays in the tables."""
         self._stop.set()
         worker = self._worker

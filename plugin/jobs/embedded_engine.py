@@ -17,6 +17,7 @@ from connectors.store.work import next_work
 from connectors.store.work.next_work import NextWork
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
+from plugin.jobs.port import STOP_SECONDS
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
@@ -80,7 +81,7 @@ class EmbeddedEngine:
         """Wake the idle workers."""
         self._bell.ring()
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Let every worker finish its objective, then end."""
         self._stop.set()
         self.announce()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+STOP_SECONDS = 10.0
+"""How long what is under way may take to end, where nobody says how long."""
+
 
 class Engine(Protocol):
     """Runs turns of `plugin.sync.work` until stopped."""
@@ -11,7 +14,7 @@ class Engine(Protocol):
     def start(self) -> None:
         """Begin to work; returns at once."""
 
-    def stop(self, timeout: float = ...) -> None:
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Finish what is under way, then end. What is not finished stays in the tables."""
 
     def announce(self) -> None:

@@ -30,7 +30,7 @@ TYPED, DAY, EDITED = "$ jira-okr ", "# it is ", "# somebody edits "
 """How a line begins that is typed; one that says what time it is from then on, when everything is read; and one of what happens in Jira."""
 UNTYPED = {
     *("serve", "worker", "sandbox", "demo", "mcp"),  # go on until they are stopped
-    *("setup", "site add", "user password"),  # ask a person
+    *("site add", "user password"),  # ask a person
     *(
         "import",
         "mapping presets",

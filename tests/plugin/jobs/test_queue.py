@@ -23,6 +23,7 @@ from plugin.jobs.distributed_engine import DistributedEngine
 from plugin.jobs.queue import (
     QueueAnnouncer,
     announce,
+    follow_up,
     install,
     newer_scripts,
     reconcile_job,
@@ -127,6 +128,36 @@ def test_two_transactions_that_announce_one_key_at_once_both_succeed(installed: 
 
     assert done == [True]
     assert keys(installed) == ["objective:main:1", "objective:main:2"]
+
+
+def test_what_others_announce_one_after_the_other_keeps_nothing_else_back(installed: Store) -> None:
+    """Two that hold a key each end while a third announces both keys and one more."""
+    wanted = [reconcile_job("main", number) for number in "123"]
+
+    def third() -> None:
+        with installed.write() as conn:
+            announce(conn, wanted)
+
+    thread = threading.Thread(target=third)
+    with installed.write() as held:
+        announce(held, wanted[1:2])
+        with installed.write() as conn:
+            announce(conn, wanted[:1])
+            thread.start()
+            thread.join(0.3)
+        thread.join(0.3)
+    thread.join(5)
+    assert keys(installed) == ["objective:main:1", "objective:main:2", "objective:main:3"]
+
+
+def test_after_a_run_what_is_to_be_served_soon_is_announced_again(installed: Store) -> None:
+    now = system_clock()
+    with installed.write() as conn:
+        for number, after in (("1", timedelta(0)), ("2", queue.FURTHEST + timedelta(seconds=1))):
+            due.mark(conn, "main", [number], now, "an event", now + after)
+        for number in "123":
+            follow_up(conn, "main", number, now)
+    assert keys(installed) == ["objective:main:1"]
 
 
 def test_what_is_due_much_later_has_no_waiting_job_that_would_hide_an_event(installed: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 DAY, HOUR, MINUTE, SECOND = (timedelta(seconds=one) for one in (86_400, 3_600, 60, 1))
 SPANS: dict[str, object] = {
+    "jobs.port.STOP_SECONDS": 10.0,
     "jobs.queue.FURTHEST": 5 * SECOND,
     "jobs.queue.MOST_SWEPT": 2_000,
     "jobs.queue.SHARE": 5,

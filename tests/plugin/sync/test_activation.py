@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -390,6 +391,29 @@ def test_a_refused_activation_reads_on_for_nothing_though_its_text_was_of_anothe
 
     with hand.connector.store.read() as conn:
         assert coming_mappings.get(conn, "main") is None
+
+
+def test_a_coming_mapping_is_read_for_a_week_and_never_beside_itself(site: tuple[Any, str, str]) -> None:
+    hand, _, _ = site
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+
+    def coming() -> Any:
+        return hand.connector.context("main").coming
+
+    with hand.connector.store.read() as conn:
+        ahead = coming_mappings.get(conn, "main")
+    assert ahead is not None
+    for revision, is_read_for in ((active_name(hand), False), (ahead.revision, True)):
+        with hand.connector.store.write() as conn:
+            coming_mappings.begin(conn, "main", replace(ahead, revision=revision))
+        assert (coming() is not None) is is_read_for
+    hand.clock.now = ahead.began + timedelta(days=7)
+    assert coming() is not None
+    hand.clock.pass_by(seconds=1)
+    assert coming() is None
 
 
 def test_an_activation_whose_place_another_text_takes_reads_on_no_more(site: tuple[Any, str, str]) -> None:

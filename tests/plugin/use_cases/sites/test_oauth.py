@@ -543,8 +543,8 @@ def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setenv(f"JIRA_OKR_{name}", value)
 
-    def typed(secret: str) -> Any:
-        """As a person does it: what is printed is opened, and what it led to is typed."""
+    def typed(secret: str, instead: str = "") -> Any:
+        """As a person does it: what is printed is opened, and what it led to is typed, or something `instead`."""
         said: list[str] = []
         monkeypatch.setattr(click, "prompt", lambda text, **_more: said.append(text) or answers(text))
         monkeypatch.setattr("plugin.cli.operation.site.say", printed.append)
@@ -554,7 +554,7 @@ def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch
                 return secret
             (address,) = [word for one in printed for word in one.split() if "/authorize?" in word]
             back = firm.allowed(address)
-            return f"{CALLBACK}?code={back['code']}&state={back['state']}"
+            return f"{CALLBACK}?{instead or 'code={code}&state={state}'}".format(**back)
 
         return CliRunner().invoke(cli, words)
 
@@ -565,6 +565,14 @@ def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch
     assert any("knows us as OKR Connector" in one for one in printed)
     printed.clear()
     words = ["site", "connect", "acme"]
+    for instead in ("code={code}", "error=access_denied", "state={state}", "scope=read"):
+        done = typed("", instead)
+        assert (done.exit_code, "not the address that Atlassian led to" in done.output) == (2, True), instead
+        printed.clear()
+    done = typed("", "error=access_denied&state={state}")
+    assert isinstance(done.exception, Refusal)
+    assert "access_denied" in str(done.exception)
+    printed.clear()
     done = typed("")
     assert done.exit_code == 0, (done.output, done.exception, printed)
     assert "Running servers and workers go on with it within seconds." in printed
