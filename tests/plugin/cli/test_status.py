@@ -26,7 +26,7 @@ def test_each_process_is_told_with_what_it_does(capsys: pytest.CaptureFixture[st
     command._show_processes(SiteStatus("main", NOW, processes=tuple(found)))
     assert capsys.readouterr().out == (
         "serve okr-1, process 4711: 2 workers, heard 5 seconds ago\n"
-        "worker okr-1, process 4711: SILENT: stopped or stuck, heard 1 hour ago\n"
+        "worker okr-1, process 4711: SILENT: stopped or stuck, heard 60 minutes ago\n"
         "serve okr-1, process 4711: GONE: it was killed or crashed, heard 5 seconds ago\n"
     )
     command._show_processes(SiteStatus("main", NOW, processes=tuple(found[1:])))

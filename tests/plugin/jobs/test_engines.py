@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import procrastinate
 import pytest
 
 from connectors.jira.http.errors import AuthFailure
@@ -485,6 +486,20 @@ def test_a_worker_takes_as_many_jobs_at_once_as_it_has_threads_and_hears_a_stop_
     }
     assert told == [("an app", options), "run", *(["stop"] if stopped else [])]
     assert engine._worker is None
+
+
+def test_each_thread_has_a_connection_and_there_are_three_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = procrastinate.PsycopgConnector
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        procrastinate, "PsycopgConnector", lambda **options: asked.append(options) or made(**options)
+    )
+    DistributedEngine(connector_of(store), 7)._app()
+    (options,) = asked
+    assert (options["min_size"], options["max_size"]) == (1, 10)
+    assert options["conninfo"].startswith("postgresql:")
 
 
 def test_a_worker_that_breaks_is_replaced_until_it_is_to_stop(

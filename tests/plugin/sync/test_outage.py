@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from connectors.jira.http.errors import AuthFailure, JiraError, JiraOutage, JiraRefusal, RateLimitError
 from connectors.sandbox import Fault
 from connectors.store.work import due, inbox
+from plugin.jobs.schedules import read_everything, read_recent
 from plugin.sync import outage
 from plugin.sync.intake.acceptance import accept
 from plugin.sync.outage import Outage, next_try, struck
@@ -286,14 +288,30 @@ def test_refused_credentials_are_a_standing_message_until_they_are_accepted(
     assert "outage" not in [one["kind"] for one in found["concerns"]]
 
 
-def test_a_read_that_came_to_its_end_says_that_jira_is_back(later: Later) -> None:
+def by_hand(later: Later) -> None:
+    read(later.quiet.context, lambda _done, _total: None)
+
+
+def by_schedule(later: Later) -> None:
+    read_everything(later.quiet.connector, "main", lambda: None)
+
+
+def of_late(later: Later) -> None:
+    later.shift += timedelta(minutes=5)
+    read_recent(later.quiet.connector, "main", lambda: None)
+
+
+@pytest.mark.parametrize("reads", [by_hand, by_schedule, of_late])
+def test_a_read_that_came_to_its_end_says_that_jira_is_back(
+    later: Later, reads: Callable[[Later], None]
+) -> None:
     break_everything(later, kind="unauthorized")
     later.delivers(later.quiet.objectives()[0])
     turn(later.quiet.context, "w")
     later.quiet.sandbox.faults.clear()
     assert later.outage() is not None
 
-    read(later.quiet.context, lambda _done, _total: None)
+    reads(later)
     assert later.outage() is None
     assert turn(later.quiet.context, "w").deliveries == 1
 
