@@ -284,6 +284,18 @@ def test_it_is_carried_with_its_objective_and_counts_on(watch: Watch) -> None:
     assert scene.standing("bugs") == (KpiStatus.CLOSE_PROPOSED, EpisodeStep.CLOSE_PROPOSED)
 
 
+def carry_as_copy(watch: Watch, scene: Scene, *ids: str) -> None:
+    """The cycle ends and is closed, and the objective of these KPIs goes on as a copy."""
+    watch.at("2027-01-02T09:00")
+    watch.sync()
+    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    later = MAPPING.replace("cycle: 2026-Q4", "cycle: 2027-Q1")
+    watch.activate(later + "kpis:\n" + "".join(kpi(id_, scene.key) for id_ in ids))
+    watch.work_off()
+    carry_forward(watch.connector, TESTER, "main", "2026-Q4", [scene.key], choice=CarryChoice(as_copy=True))
+    watch.work_off()
+
+
 @pytest.fixture
 def copied(watch: Watch) -> tuple[Scene, str, str]:
     """The objective of an open key result goes on as a copy; the key result and its copy."""
@@ -292,16 +304,23 @@ def copied(watch: Watch) -> tuple[Scene, str, str]:
     watch.work_off()
     old = scene.kept("bugs")
     assert old is not None
-    watch.at("2027-01-02T09:00")
-    watch.sync()
-    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
-    later = MAPPING.replace("cycle: 2026-Q4", "cycle: 2027-Q1")
-    watch.activate(later + "kpis:\n" + kpi("bugs", scene.key))
-    watch.work_off()
-    carry_forward(watch.connector, TESTER, "main", "2026-Q4", [scene.key], choice=CarryChoice(as_copy=True))
-    watch.work_off()
+    carry_as_copy(watch, scene, "bugs")
     new = next(one.id for one in scene.made() if one.id != old)
     return scene, old, new
+
+
+def test_a_key_result_that_is_an_objective_itself_is_not_left_for_the_copy_of_that(watch: Watch) -> None:
+    """The copy stands under nothing: only what the key result stands under takes it along."""
+    scene = Scene(watch, kpi("above", "EPIC"), kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    watch.work_off()
+    old = scene.kept("bugs")
+    with watch.connector.store.write() as conn:
+        known = kpis.get(conn, "main", "bugs")
+        kpis.put(conn, "main", "above", replace(known, key_result=scene.epic), watch.clock.now)
+    carry_as_copy(watch, scene, "above", "bugs")
+    assert scene.kept("above") == scene.epic
+    assert scene.kept("bugs") not in (old, None)
 
 
 def test_it_follows_the_copy_of_its_key_result_and_counts_on(
