@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -190,6 +193,20 @@ def test_the_quickest_tests_are_asked_by_themselves() -> None:
     assert mutants.parted(["a", "c"], seconds) == [["a", "c"]]
     assert mutants.parted(["d"], seconds) == [["d"]]
     assert mutants.parted(["d", "a"], seconds) == [["d"], ["a"]]
+
+
+@pytest.mark.parametrize(("waited", "ended"), [(0.0, False), (600.0, True)])
+def test_that_others_have_the_cores_is_held_against_no_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waited: float, ended: bool
+) -> None:
+    def tests(names: Sequence[str]) -> list[str]:
+        time.sleep(0.5)
+        return list(names)
+
+    assert runner.waited(os.getpid()) >= 0
+    monkeypatch.setattr(runner, "waited", lambda _number: waited)
+    told = runner.run({"tests": ["a::b"], "seconds": 0}, tmp_path / "out.json", tests)
+    assert told == {"failed": ["a::b"] if ended else [], "ended": ended}
 
 
 def test_tests_that_are_there_no_longer_are_left_out_and_the_others_keep_their_order() -> None:
