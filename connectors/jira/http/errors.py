@@ -30,17 +30,17 @@ class JiraError(Exception):
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__()
         self.message = message
-        self.remedy = remedy
         self.asked = ""
-        # Jira ends its sentences or does not, and ours follows
-        end = "." if remedy and message and message[-1] not in ".!?:…" else ""
-        super().__init__(f"{message}{end} {remedy}".strip())
+        self.advise(remedy)
 
     def advise(self, remedy: str) -> None:
         """Another remedy, of whoever knows more of what was wanted."""
         self.remedy = remedy
-        self.args = (f"{self.message} {remedy}".strip(),)
+        # Jira ends its sentences or does not, and ours follows
+        end = "." if remedy and self.message and self.message[-1] not in ".!?:…" else ""
+        self.args = (f"{self.message}{end} {remedy}".strip(),)
 
 
 class RateLimitError(JiraError):

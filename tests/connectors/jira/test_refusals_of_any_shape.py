@@ -61,6 +61,9 @@ def test_the_words_are_found_in_every_shape(body, messages, fields):
 )
 def test_a_sentence_ends_where_another_follows(message, remedy, text):
     assert str(JiraError(message, remedy)) == text
+    advised = JiraError(message, "Do something else.")
+    advised.advise(remedy)
+    assert (str(advised), advised.remedy) == (text, remedy)
 
 
 @pytest.mark.parametrize(
