@@ -47,7 +47,7 @@ def drain(
     Each turn is taken by the mapping that rules then: `current` says which. Another process may activate one meanwhile.
     """
     context = current()
-    worker = worker_name(f"drain-{uuid.uuid4().hex[:8]}")
+    worker = worker_name(f"drain-{uuid.uuid4().hex}")
     outage.try_now(context.store, context.site, context.clock())
     reconciled = written = failed = 0
     idle_since = context.clock()

@@ -93,7 +93,7 @@ def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object
             context.jira.myself()
             whole = False
         _gather(context, wait)
-        done = refresh(context, worker).deliveries
+        done = refresh(context, worker)
     except JiraError as error:
         _note_failure(context, error, whole=whole, trial=way.trial is not None)
         return 0

@@ -24,7 +24,7 @@ AGAIN = "It is asked for again with every sync and every event on it; look at it
 REFUSED = 400
 MOST_IN_VAIN = 16
 """So many ids refused one by one while none passes: then it is not for the ids that Jira refuses."""
-NOTHING = DecodedIssues((), {}, {}, IssuePage())
+NOTHING = DecodedIssues((), {}, IssuePage())
 MOST_FIELDS = 100
 """More ids than 100 at once are allowed while 1 to 100 fields are named."""
 
@@ -158,7 +158,6 @@ def _together(
     whole = DecodedIssues(
         tuple(issue for batch in read for issue in batch.issues),
         {id_: key for batch in read for id_, key in batch.parent_keys.items()},
-        {key: id_ for batch in read for key, id_ in batch.keys.items()},
         IssuePage(),
     )
     return with_parents(transport, whole.issues, whole, sight, seen)

@@ -82,10 +82,14 @@ class DecodedIssues:
 
     issues: tuple[Issue, ...]
     parent_keys: dict[str, str]
-    keys: dict[str, str]
     answer: IssuePage
     gaps: tuple[Gap, ...] = ()
     names: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Ids by key, among which parents may be; none where no parent is known by its key only."""
+        return {issue.key: issue.id for issue in self.issues} if self.parent_keys else {}
 
 
 class IssueDecoder:
@@ -140,9 +144,8 @@ class IssueDecoder:
             issues = tuple([self._sound(wire, parent_keys) for wire in answer.issues])
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
             return self._one_by_one(reply.body)
-        answer_issues, answer.issues = answer.issues, []
-        keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
-        return DecodedIssues(issues, parent_keys, keys, answer, names=tuple([issue.id for issue in issues]))
+        answer.issues = []
+        return DecodedIssues(issues, parent_keys, answer, names=tuple([issue.id for issue in issues]))
 
     def _one_by_one(self, body: bytes) -> DecodedIssues:
         """The same where something in the answer is damaged: each issue by itself."""
@@ -163,11 +166,9 @@ class IssueDecoder:
             except UnreadableIssue as error:
                 gaps.append(error.gap)
                 names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
-        keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
         return DecodedIssues(
             issues=tuple(issues),
             parent_keys=parent_keys,
-            keys=keys,
             answer=answer,
             gaps=tuple(gaps),
             names=tuple(names),

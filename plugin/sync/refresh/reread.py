@@ -53,18 +53,6 @@ MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshResult:
-    """What one pass over the inbox did."""
-
-    deliveries: int = 0
-    read: int = 0
-    changed: int = 0
-    removed: int = 0
-    due: int = 0
-    whole_scope: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ReadById:
     """What a read by id showed, what it no longer showed, and what it could not read."""
 
@@ -83,24 +71,24 @@ class FoundIssues:
     gaps: tuple[Gap, ...] = ()
 
 
-def refresh(context: Context, worker: str) -> RefreshResult:
-    """Work off up to one batch of pending deliveries; an empty inbox is an empty report, and so is one under a former mapping.
+def refresh(context: Context, worker: str) -> int:
+    """Work off up to one batch of pending deliveries; how many they were: none under a former mapping either.
 
     Raises a JiraError where Jira cannot be read, a StoreError where the database fails: the deliveries stay pending then and are
     taken up again.
     """
     with context.store.read() as conn:
         if not inbox.load_pending(conn, 1, context.site):
-            return RefreshResult()
+            return 0
         most = portion(conn, context.site)
     with context.store.write() as conn:
         deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, most)
     try:
-        done = _work_off(context, deliveries)
+        _work_off(context, deliveries)
     except FormerMapping:
         with context.store.write() as conn:
             inbox.release(conn, worker)
-        return RefreshResult()
+        return 0
     except (JiraError, StoreError) as error:
         with context.store.write() as conn:
             inbox.release(conn, worker)
@@ -110,10 +98,10 @@ def refresh(context: Context, worker: str) -> RefreshResult:
     if most < WHOLE:
         with context.store.write() as conn:
             went_well(conn, context.site, most)
-    return done
+    return len(deliveries)
 
 
-def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
+def _work_off(context: Context, deliveries: list[Delivery]) -> None:
     with context.store.read() as conn:
         batch = sort_deliveries(
             deliveries,
@@ -133,7 +121,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
     found = with_readings(context, read.issues, changed)
     comments.follow(context, comments.list_to_read(context, batch.commented), read.issues)
-    return _land(context, deliveries, batch, FoundIssues(found, lost, read_at, read.gaps))
+    _land(context, deliveries, batch, FoundIssues(found, lost, read_at, read.gaps))
 
 
 def read_again(
@@ -344,16 +332,14 @@ def _has_moved(issue: Issue, known: Issue, name: str) -> bool:
     return exact(known.fields[name]) != exact(issue.fields.get(name))
 
 
-def _land(
-    context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: FoundIssues
-) -> RefreshResult:
+def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: FoundIssues) -> None:
     now = context.clock()
     inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
         if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
             mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
-        marked, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
+        _, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
         record(context, conn, found.lost)
         resighted = {one for one, names in batch.changed_fields.items() if names & OF_SIGHT}
         if resighted:
@@ -376,8 +362,6 @@ def _land(
             **_span(deliveries),
             changed=sorted(changed)[:MOST_SHOWN],
         )
-    counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
-    return RefreshResult(*counts, batch.whole_scope)
 
 
 def _verdict(batch: DeliveryBatch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:

@@ -237,6 +237,9 @@ def test_what_a_delivery_shows_of_a_type_made_anew_is_known_before_anything_is_c
     everything_again(firm)
     assert numbers(firm) == before
     assert "gone" not in said(firm), "no issue has the former one any more"
+    with firm.connector.store.read() as conn:
+        noted = [(one.who, one.what, one.detail) for one in audit.recent(conn, 100)]
+    assert noted.count((names.WHO, "replaced in Jira", {"kind": "issue type", "id": kind.id})) == 1
     below = firm.sandbox.sandbox.records.values()
     weighed = next(one for one in below if one.parent_id in before and one.status.category == "done")
     firm.edit(weighed, **{POINTS: 99})

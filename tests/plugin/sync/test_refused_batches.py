@@ -32,9 +32,8 @@ def test_the_other_deliveries_land_and_the_guilty_one_says_why(small: Company) -
         small.edit(one, summary="Another name")
     deliver(small, stories)
 
-    done = refresh(small.context, "worker")
+    assert refresh(small.context, "worker") == 20
 
-    assert (done.deliveries, done.read) == (20, 19)
     with small.connector.store.read() as conn:
         assert inbox.load_pending(conn, 100, "main") == []
         notes = [one.note for one in inbox.recent(conn, "main", 100) if "could not be read" in one.note]
