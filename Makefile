@@ -103,6 +103,9 @@ site: $(VENV)/.site ## Build the documentation as a site, dist/site/index.html (
 	find dist/pages -name '*.md' -exec sed -i -e 's#](\(\.\./\)*\(CONTRIBUTING\|SECURITY\|CHANGELOG\)\.md#](\2.md#g' -e 's#](docs/#](#g' -e 's#^```yaml example$$#```yaml#' {} +
 	cd dist && $(abspath $(BIN))/zensical build --clean --strict --config-file site.toml
 
+doors: $(VENV)/.dev ## Write docs/doors.md anew: every door, whom it asks for, what it does about what somebody may not see
+	$(BIN)/python -m docs.door_table
+
 completion: $(VENV)/.dev ## Write anew what a shell completes of the commands
 	$(BIN)/python -c "from plugin.cli import cli; from plugin.cli.completion import write_table; write_table(cli)"
 

@@ -77,6 +77,11 @@ CYCLES = NextStep(
     operation="GET /cycles",
     tool="okr_cycle",
 )
+SIGHT = NextStep(
+    "Whoever may see all of it in Jira is told it; say who you are there if you have not",
+    command="jira-okr user jira",
+    page="Account, In Jira",
+)
 GOALS = NextStep("See the goals it sees", command="jira-okr goals list", operation="GET /goals")
 DIGESTS = NextStep(
     "See the digests, and whom they go to",

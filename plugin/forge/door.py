@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from plugin.doors.refusal import RequestRefusal
+from plugin.next_steps import SIGHT, Door
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.forge.admission import (
     Admission,
@@ -27,6 +28,7 @@ from plugin.use_cases.forge.admission import (
 )
 from plugin.use_cases.forge.pairing import PairingRefusal
 from plugin.use_cases.health.faults import JiraError, StoreError, describe_error
+from plugin.use_cases.permission import PermissionRefusal, SightRefusal
 
 PREFIX = "/forge"
 LARGEST_BODY = 1 << 20
@@ -140,6 +142,7 @@ def register_faults(blueprint: Blueprint) -> None:
         (UnpairedInstallation, lambda error: fault(403, str(error))),
         (PairingRefusal, lambda error: fault(422, str(error))),
         (UnusableBody, lambda error: fault(400, str(error))),
+        (PermissionRefusal, _not_theirs),
         (Refusal, lambda error: fault(409, str(error))),
         (StoreError, _unstored),
         (JiraError, _jira),
@@ -153,6 +156,10 @@ def register_faults(blueprint: Blueprint) -> None:
 def _unproved(error: Exception) -> Response:
     log.warning("Forge call refused", reason=str(error), trace=request.headers.get("x-b3-traceid", "")[:64])
     return fault(401, "The invocation token does not hold.")
+
+
+def _not_theirs(error: Exception) -> Response:
+    return fault(403, str(error), SIGHT.at(Door.PAGE) if isinstance(error, SightRefusal) else "")
 
 
 def _unknown_keys(error: Exception) -> Response:

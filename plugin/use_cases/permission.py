@@ -10,7 +10,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.viewer import PermissionRefusal, seen_by
+from plugin.use_cases.viewer import PermissionRefusal, SightRefusal, seen_by
 
 __all__ = [
     "ADMIN",
@@ -19,6 +19,7 @@ __all__ = [
     "PUBLIC",
     "VIEWER",
     "PermissionRefusal",
+    "SightRefusal",
     "UseCase",
     "act",
     "question",

@@ -38,6 +38,7 @@ from mappings.rollup.rows.ledger import HIDDEN
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import SIGHT, Door
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, UncutValue, names_in
 from plugin.use_cases.visibility.number_rules import NumberRule, TimeReach, reach_of, rule_of
@@ -71,7 +72,15 @@ _within: ContextVar[bool] = ContextVar("within a use case", default=False)
 
 
 class PermissionRefusal(Exception):
-    """The actor's role is not enough, or it would show what they may not see; the message says which."""
+    """The actor's role is not enough, or it would show what they may not see (`SightRefusal`); the message says which."""
+
+
+class SightRefusal(PermissionRefusal):
+    """It would show what Jira does not show the actor: no role helps, and what is hidden is not told."""
+
+    def said_at(self, door: Door) -> str:
+        """What is said of it in the words of a door, with what whoever asked may do."""
+        return f"{self} {SIGHT.at(door)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def _restricted(
     args: tuple[object, ...],
     named: Mapping[str, object],
 ) -> NumberRule | None:
-    """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. PermissionRefusal where it tells numbers of many together, and one of these is such."""
+    """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. SightRefusal where it tells numbers of many together, and one of these is such."""
     rule = rule_of(use_case)
     if rule is NumberRule.EACH:
         return None
@@ -148,10 +157,10 @@ def _require_numbers_in_sight(
     args: tuple[object, ...],
     named: Mapping[str, object],
 ) -> None:
-    """PermissionRefusal where one of the numbers that are told together is not theirs to see."""
+    """SightRefusal where one of the numbers that are told together is not theirs to see."""
     found = numbers_hidden(connector, view.site, view.person)
     if found.now:
-        raise PermissionRefusal(
+        raise SightRefusal(
             f"The site {view.site} shows numbers by Jira's permissions, and {len(found.now)} of its objectives count issues that you may not see: "
             "what is told here is made of the numbers of all."
         )
@@ -168,7 +177,7 @@ def _require_numbers_in_sight(
         at if isinstance(at, datetime) else None,
     )
     if then:
-        raise PermissionRefusal(
+        raise SightRefusal(
             f"The site {view.site} shows numbers by Jira's permissions, and {len(then)} of its objectives counted issues that you may not see at the time "
             "that is asked for: what is told here is made of the numbers of all."
         )
@@ -240,7 +249,7 @@ def _require_order_in_sight(
             continue
         found = numbers_hidden(connector, view.site, view.person)
         if found.now or any(not wanted.cycles or cycle in wanted.cycles for _, cycle in found.cycles):
-            raise PermissionRefusal(
+            raise SightRefusal(
                 f"The list of the site {view.site} cannot be sorted by progress by somebody who may not see each number. Sort it by health, key or change."
             )
 
@@ -329,7 +338,7 @@ def show_to_viewer(
             cut = Cut(hidden, WHOLE, NEVER, _others(connector, view), about=_asked_about(hidden.past, asked))
             value = cut.of_one(value) if of_one else cut.value(value)
         except UncutValue as error:
-            raise PermissionRefusal(
+            raise SightRefusal(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
@@ -492,7 +501,7 @@ def _require_found_in_sight(
             else:
                 over = cycle_lines.ids(conn, view.site, wanted.cycles)
         if _hides_objective(connector, view, over):
-            raise PermissionRefusal(
+            raise SightRefusal(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."
             )
@@ -550,7 +559,7 @@ def _require_jql_in_sight(
             few = mirror.count(conn, view.site) <= MOST_SEARCHED
             keys = {one.id: one.key for one in mirror.every(conn, view.site)} if few else {}
         if not few or keys.keys() - visible(connector, view.site, view.person, keys):
-            raise PermissionRefusal(
+            raise SightRefusal(
                 f"The site {view.site} shows issues by Jira's permissions: a JQL of your own, or a rule of a draft, would find issues that you may not "
                 "see, and tell what they hold. Try it in Jira, or a rule of the active mapping here; a command on the machine sees all."
             )

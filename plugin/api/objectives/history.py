@@ -160,7 +160,8 @@ def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Re
         raise invalid(f"?{error.place}", error.message, error.remedy) from error
     if found.movement is None:
         why = no_history(found)
-        raise RequestRefusal(409, "No history", why.message, why.remedy_at(Door.API))
+        status, title = (403, "Not shown") if found.is_withheld else (409, "No history")
+        raise RequestRefusal(status, title, why.message, why.remedy_at(Door.API))
     named = ObjectiveNameJson(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(movement_json(named, found, found.movement))
 

@@ -13,13 +13,13 @@ from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors.problem import Fault, problem
 from plugin.doors.refusal import RequestRefusal
-from plugin.next_steps import Door
+from plugin.next_steps import SIGHT, Door
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.accounts.proof import MissingProof
 from plugin.use_cases.health.faults import AuthFailure, JiraError, JiraRefusal, RateLimitError, StoreError
 from plugin.use_cases.mappings.drafts import OutdatedDraft
 from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChange, OutdatedPreview
-from plugin.use_cases.permission import PermissionRefusal
+from plugin.use_cases.permission import PermissionRefusal, SightRefusal
 
 SHOWN = 5
 
@@ -36,6 +36,8 @@ def failure(error: Exception) -> Response:
         return of_http(error)
     if isinstance(error, MappingError):
         return of_mapping(error.diagnostics)
+    if isinstance(error, SightRefusal):
+        return problem(403, "Not shown", str(error), SIGHT.at(Door.API))
     if isinstance(error, PermissionRefusal):
         return problem(403, "Not allowed", str(error), "Ask an admin for the role.")
     if isinstance(error, Refusal):

@@ -20,7 +20,7 @@ from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door, said_at
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError, StoreError, describe_error
-from plugin.use_cases.permission import PermissionRefusal, require
+from plugin.use_cases.permission import PermissionRefusal, SightRefusal, require
 
 LARGEST_ANSWER = 50_000
 """Characters: what hosts let through to their models."""
@@ -156,6 +156,8 @@ def words(error: Exception, tool: Tool) -> str:
         log.error("store failed", error=str(error))
         return "The database cannot be used now. Ask again in a moment."
     if isinstance(error, Refusal):
+        return error.said_at(Door.TOOL)
+    if isinstance(error, SightRefusal):
         return error.said_at(Door.TOOL)
     if isinstance(error, UnanswerableQuestion | PermissionRefusal):
         return str(error)

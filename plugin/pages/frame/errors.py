@@ -12,10 +12,11 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, S
 
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
+from plugin.next_steps import SIGHT, Door
 from plugin.pages.frame.guard import set_headers
 from plugin.pages.frame.page import render
 from plugin.use_cases.health.faults import StoreError
-from plugin.use_cases.permission import PermissionRefusal
+from plugin.use_cases.permission import PermissionRefusal, SightRefusal
 
 log = structlog.get_logger("jira_okr.pages")
 
@@ -40,6 +41,7 @@ ADVICE = {
         "Something broke", "It has been logged. Try again; if it stays, show the log to an operator."
     ),
 }
+OUT_OF_SIGHT = Advice("Not yours to see", SIGHT.at(Door.PAGE))
 FALLBACK = Advice("That did not work", "Go back and try again.")
 
 
@@ -49,16 +51,17 @@ def register_errors(blueprint: Blueprint) -> None:
     blueprint.app_errorhandler(CSRFError)(show_forgery)
     blueprint.app_errorhandler(StoreError)(show_store_fault)
     blueprint.app_errorhandler(PermissionRefusal)(lambda error: error_page(Forbidden(str(error))))
+    blueprint.app_errorhandler(SightRefusal)(lambda error: error_page(Forbidden(str(error)), OUT_OF_SIGHT))
 
 
-def error_page(error: Exception) -> Response | HTTPException:
-    """HTML where a person asked; else the error itself. Nothing of an unexpected exception is shown."""
+def error_page(error: Exception, advice: Advice | None = None) -> Response | HTTPException:
+    """HTML where a person asked, with the advice for its status unless there is a better one; else the error itself. Nothing of an unexpected exception is shown."""
     http = error if isinstance(error, HTTPException) else InternalServerError()
     if not wants_html():
         return http
     code = http.code or 500
     said = http.description if code in (400, 403, 404) and not _stock(http) else ""
-    body = render("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
+    body = render("error.html", "", code=code, advice=advice or ADVICE.get(code, FALLBACK), said=said)
     return set_headers(make_response(body, code))
 
 

@@ -18,14 +18,15 @@ from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
 from mappings.explain.week import WeekMove, unmoved_week, week_of
 from mappings.facts.forest import issue_order
-from plugin.next_steps import BACKFILL, SYNC
+from plugin.next_steps import BACKFILL, SIGHT, SYNC
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.moments import WEEK
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMovement:
-    """What is known of a movement: None where history `begins` after `since`, or (None as well) where there is none at all.
+    """What is known of a movement: None where history `begins` after `since`, where there is none at all, or where it is not told to whoever
+    asks though it `is_known`.
 
     `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed; `choice` is which of
     CHOICES it was asked since, empty where a day or an instant was named. `cycles` are those it ran in at either end.
@@ -39,6 +40,12 @@ class ToldMovement:
     revisions: tuple[str, ...] = ()
     choice: str = ""
     cycles: tuple[str | None, str | None] = (None, None)
+    is_known: bool = False
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether there is a movement that whoever asks may not see."""
+        return self.is_known and self.movement is None
 
     def numbers_of(self, _now: datetime) -> tuple[datetime, datetime]:
         """The time that its numbers are of."""
@@ -62,6 +69,7 @@ def movement_between(
         reconstructed=first.backfilled,
         revisions=tuple(dict.fromkeys(step.mapping_revision for step in steps)),
         cycles=(steps[0].state.cycle_id, steps[-1].state.cycle_id),
+        is_known=True,
     )
 
 
@@ -129,8 +137,13 @@ def merge_effects(rows: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
 
 
+WITHHELD = "What moved it between these moments is not shown to you: it counts, or counted then, issues that you may not see."
+
+
 def no_history(found: ToldMovement) -> Refusal:
-    """Why a movement is not known, and what to ask or do instead."""
+    """Why a movement is not told, and what to ask or do instead."""
+    if found.is_withheld:
+        return Refusal(WITHHELD, step=SIGHT)
     if found.until < found.since:
         return Refusal(
             "The end lies before the beginning: ask since an earlier moment, or until a later one."

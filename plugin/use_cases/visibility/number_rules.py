@@ -45,7 +45,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "cycles.closure": "reopen_cycle",
         "cycles.cycles": "past_cycles running_cycles verify_records",
         "cycles.learnings": "learnings_of list_learnings write_learning",
-        "cycles.locks": "lock_cycle waits_behind_lock",
+        "cycles.locks": "waits_behind_lock",
         "digests.digests": (
             "list_outbox mail_to_stop preview_digest retry_message send_digest stop_digest tell_now"
         ),
@@ -132,7 +132,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "cycles.carry_undo": "preview_undo undo_carry",
         "cycles.closure": "close_cycle",
         "cycles.cycles": "list_cycles show_cycle",
-        "cycles.locks": "show_lock unlock_cycle",
+        "cycles.locks": "lock_cycle show_lock unlock_cycle",
         "cycles.replay": "read_lacking_of_cycle replay replay_draft",
         "cycles.versions": "difference",
         "forecasts.forecast_record": "calibration_of",
@@ -178,7 +178,7 @@ REACHES: Mapping[TimeReach, str] = {
         "practice.practice.assess_practice practice.scorecard.show_scorecard"
     ),
     TimeReach.CYCLE: (
-        "cycles.locks.show_lock cycles.locks.unlock_cycle cycles.replay.read_lacking_of_cycle cycles.replay.replay "
+        "cycles.locks.lock_cycle cycles.locks.show_lock cycles.locks.unlock_cycle cycles.replay.read_lacking_of_cycle cycles.replay.replay "
         "cycles.replay.replay_draft forecasts.forecast_record.calibration_of"
     ),
     TimeReach.ENDS: "cycles.cycles.list_cycles practice.advice.list_advice",

@@ -10,11 +10,12 @@ from fractions import Fraction
 from mappings.explain.cause import part_words, row_cause
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import WHOLE
+from plugin.next_steps import Door
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.figures import fraction_text, group_thousands, percent_text, points
 from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.objectives.moments import CHOICES, MovementQuestion
-from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.movement import ToldMovement, no_history
 
 MOST_MOVED = 40
 
@@ -43,8 +44,8 @@ class MovedRow:
 
 @dataclass(frozen=True, slots=True)
 class MovementSection:
-    """The section. Without `known` there is only what to say instead: history begins later, there is none, or the end lies before the
-    beginning (`backwards`). `until` is None where it is now; `refused` says what was asked for and is no moment.
+    """The section. Without `known` there is only what to say instead: history begins later, there is none, the end lies before the
+    beginning (`backwards`), or it is not for whoever looks (`withheld` says why). `until` is None where it is now; `refused` says what was asked for and is no moment.
     """
 
     choices: tuple[LookbackChoice, ...]
@@ -65,6 +66,7 @@ class MovementSection:
     hidden: int
     refused: str = ""
     site: str = ""
+    withheld: str = ""
 
 
 DAY = len("2026-11-01")
@@ -106,6 +108,7 @@ def since_view(
         parts=_parts(moved),
         rows=tuple(_row(row, added, browse) for row, added in shown[:most]),
         hidden=len(shown[most:]) if most is not None else 0,
+        withheld=no_history(told).said_at(Door.PAGE) if told.is_withheld else "",
     )
 
 
