@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -101,6 +103,9 @@ def _of_connection(error: DBAPIError, text: str, where: str) -> StoreError | Non
     if any(word in text for word in ("too many clients", "connection slots", "too many connections")):
         what, remedy, passing = _NO_ROOM
         return StoreError(f"{what}: {text}", where, remedy, passing=passing)
+    if os.strerror(errno.ENOSPC) in text:  # a server that has no room for what it keeps of a connection
+        what, remedy, passing = _SERVER_FAULTS[_FULL]
+        return StoreError(f"{what}: {text}", where, remedy, passing=passing)
     sent = error.statement is None or error.connection_invalidated
     if sent and isinstance(error, OperationalError | InterfaceError):
         return unreachable(text, where)
@@ -126,6 +131,7 @@ _RESTED = (
 )
 _UNDONE = ("the database undid what was written, for others wrote at once", "do it again", True)
 _DAMAGED = ("the database is damaged", "look at the log of PostgreSQL, or put back a backup", False)
+_FULL = "53100"
 _SERVER_FAULTS = {
     "25006": (
         "the database takes no writes",
@@ -146,7 +152,7 @@ _SERVER_FAULTS = {
         False,
     ),
     "53": _NO_ROOM,
-    "53100": ("the disk of the database is full", "free disk space where PostgreSQL runs", False),
+    _FULL: ("the disk of the database is full", "free disk space where PostgreSQL runs", False),
     "57014": _ENDED,
     "57P05": _RESTED,
     "58": (

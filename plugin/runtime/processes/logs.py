@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.store.database.engine import PASSWORD_PARTS
+from connectors.store.database.fault import StoreError
 
 SECRET_WORDS = ("token", "secret", "password", "authorization", "pat", "cookie")
 MOST_PASSING = 200
@@ -44,6 +45,7 @@ def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        tell_faults,
         hide_secrets,
     ]
     structlog.configure(
@@ -125,6 +127,16 @@ def known_secrets(settings: BaseModel) -> list[str]:
         value for name, value in address.query.items() if name in PASSWORD_PARTS and isinstance(value, str)
     ]
     return [*found, *(one for one in (address.password, *asked) if one)]
+
+
+def tell_faults(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """In a sentence what the database cannot do: a traceback is where our own code failed."""
+    given = event.get("exc_info")
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, StoreError):
+        del event["exc_info"]
+        event.setdefault("error", str(error))
+    return event
 
 
 def hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -363,6 +363,15 @@ def test_a_server_that_takes_no_more_connections_has_no_room(postgres_url: str) 
     assert found.passing
 
 
+def test_a_server_whose_disk_is_full_says_so_before_anybody_is_connected() -> None:
+    """In a sentence without a code (seen of PostgreSQL 16 with its data on a full file system)."""
+    said = "connection failed: FATAL:  could not write init file: No space left on device"
+    found = explain_fault(OperationalError(None, None, psycopg.OperationalError(said)), "okr")  # type: ignore[arg-type]
+    assert found is not None
+    assert found.what.startswith("the disk of the database is full")
+    assert not found.passing
+
+
 STARVED = """
 import sys
 from connectors.store.database.fault import StoreError

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from connectors.sandbox import CONNECTOR
+from connectors.store import StoreError
 from connectors.store.sites import sites
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
@@ -147,3 +148,19 @@ def test_a_secret_has_as_many_faces_as_a_line_can_give_it() -> None:
         "a/b \\u00df\\n'",  # in JSON of ASCII
         "a/b ß\\n'",  # in JSON, and as Python shows it
     }
+
+
+@pytest.mark.parametrize("fault", [StoreError("the disk is full", "okr.db", "free some"), ValueError("ours")])
+def test_what_the_database_cannot_do_is_a_sentence_and_no_traceback(
+    fault: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs("json", logging.INFO)
+    try:
+        raise fault
+    except Exception:
+        structlog.get_logger().exception("job failed", site="main")
+    line = json.loads(capsys.readouterr().err)
+    is_ours = not isinstance(fault, StoreError)
+    assert ("Traceback" in line.get("exception", "")) is is_ours
+    assert line.get("error") == (None if is_ours else "the disk is full (okr.db). To do: free some.")
+    assert (line["level"], line["site"]) == ("error", "main")
