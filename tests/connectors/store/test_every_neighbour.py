@@ -100,7 +100,7 @@ def counts(column: Column[Any]) -> bool:
 
 
 def invented(table: Table, names: Names, parents: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of a table that holds none, named by what is asked for."""
+    """A row that we do not hold, named by what is asked for."""
     row: dict[str, Any] = {}
     for column in table.c:
         [*keys] = column.foreign_keys
@@ -129,7 +129,7 @@ def invented(table: Table, names: Names, parents: Mapping[str, Any]) -> dict[str
 
 
 def move_in(conn: Connection, names: Names) -> set[str]:
-    """The neighbours hold what we hold with other numbers, and something where we hold nothing. The tables in which they stand."""
+    """The neighbours hold what we hold with other numbers, and everywhere something that we do not. The tables in which they stand."""
     there: set[str] = set()
     for site in NEIGHBOURS:
         new: dict[str, dict[Any, Any]] = {}
@@ -158,9 +158,8 @@ def move_in(conn: Connection, names: Names) -> set[str]:
                 ),
                 None,
             )
-            empty = not rows
-            for row in rows or [invented(table, names, parents)]:
-                changed = dict(row)
+            for row in [*rows, None]:
+                changed = invented(table, names, parents) if row is None else dict(row)
                 if "site" in table.c:
                     changed["site"] = site
                 former = changed.pop("id", None) if own_id is not None else None
@@ -169,7 +168,7 @@ def move_in(conn: Connection, names: Names) -> set[str]:
                         moved = new.get(key.column.table.name, {})
                         changed[column.name] = moved.get(changed.get(column.name), changed.get(column.name))
                     if (
-                        not empty
+                        row is not None
                         and counts(column)
                         and changed.get(column.name) is not None
                         and column.name not in names.by_name
