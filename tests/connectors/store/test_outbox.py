@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.store import Store
+from connectors.store.subscriptions import subscriptions
+from connectors.store.subscriptions.subscriptions import Subscription, SubscriptionState
 from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.digest.alert import ToldLevel
@@ -105,3 +107,24 @@ def test_a_day_that_was_told_is_known_by_how_its_keys_begin_and_who_has_links_is
             ("main", "a_b", "mail:a@b.example"),
             ("other", "weekly", "mail:c@b.example"),
         ]
+
+
+def test_one_that_waits_is_not_posted_to_for_those_that_do_not(store: Store, now: datetime) -> None:
+    def one(id_: str, state: SubscriptionState) -> Subscription:
+        return Subscription(
+            id=id_,
+            url="https://h.example",
+            events=(),
+            secret=b"s",
+            by="kim@acme.example",
+            at=now,
+            state=state,
+        )
+
+    with store.write() as conn:
+        for id_ in "abcde":
+            waits = id_ in "bd"
+            made = one(id_, SubscriptionState.PAUSED if waits else SubscriptionState.ACTIVE)
+            subscriptions.add(conn, "main", made)
+        assert [id_ for id_ in "abcde" if subscriptions.is_active(conn, "main", id_)] == ["a", "c", "e"]
+        assert not subscriptions.is_active(conn, "other", "a")

@@ -41,6 +41,30 @@ def test_entries_are_bound_once_and_forgotten_from_the_beginning(store: Store, n
         assert [one.position for one in audit_chain.links(conn)] == [4, 5]
 
 
+def test_a_record_that_was_forgotten_to_its_end_goes_on_behind_its_last_seal(
+    store: Store, now: datetime
+) -> None:
+    with store.write() as conn:
+        for number in range(3):
+            audit.note(conn, KIM, f"act {number}", now, {"account": KIM})
+        audit_chain.bind(conn, lambda: "salt")
+        assert audit_chain.end(conn) is not None
+        audit_chain.put_seal(conn, Seal(position=3, chain="c", at=now, signature="s"))
+        assert audit_chain.forget_until(conn, 3) == 3
+        assert audit_chain.end(conn) == (3, "c")
+        audit.note(conn, KIM, "act 4", now, {"account": KIM})
+        audit_chain.bind(conn, lambda: "salt")
+        assert [one.position for one in audit_chain.links(conn)] == [4]
+
+
+def test_what_was_done_about_a_kpi_is_told_of_none_that_is_called_alike(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        for kpi in ("open_bugs", "open-bugs", "open_bugs_2", "openXbugs"):
+            audit.note(conn, KIM, f"accepted a KPI as {kpi}", now, {"kpi": kpi, "episode": 1}, "main")
+        found = audit.of_kpi(conn, "main", "open_bugs", 10)
+    assert [one.what for one in found] == ["accepted a KPI as open_bugs"]
+
+
 def test_a_person_is_found_and_erased_wherever_they_stand(store: Store, now: datetime) -> None:
     with store.write() as conn:
         kim = accounts.add(conn, KIM, "Kim", "viewer", None, now) or 0
