@@ -67,18 +67,22 @@ ON_POSTGRESQL = ("tests/connectors/store/", "tests/plugin/jobs/")
 """Tests that are asked on PostgreSQL too, where one of two engines runs on it alone; the others say the same on both, and take many times as long."""
 LOOK_AWAY = ("tests/mutation/", "tests/browser/", "tests/deploy/", "tests/benchmarks/", "tests/docs/")
 """Tests that run none of the product's functions in their own process, or take too long."""
+ROUTES = "tests/plugin/access/test_routes.py::test_each_route_asks_for_what_it_always_asked_for"
 DECLARED = {
+    "plugin/access/": (ROUTES,),
     "plugin/api/": (
-        "tests/plugin/api/test_edges.py::test_what_costs_minutes",
+        ROUTES,
+        "tests/plugin/api/test_routes.py::test_what_is_made",
         "tests/architecture/test_promise.py",
     ),
     "plugin/cli/": ("tests/plugin/cli/test_parameters.py", "tests/plugin/cli/test_completion.py"),
     "plugin/jobs/": ("tests/plugin/runtime/test_spans.py",),
     "plugin/mcp/": ("tests/plugin/mcp/test_tools.py::test_the_list_of_tools_is_the_golden_one",),
+    "plugin/pages/": (ROUTES,),
     "plugin/runtime/": ("tests/plugin/runtime/test_spans.py",),
     "plugin/sync/": ("tests/plugin/sync/test_spans.py",),
 }
-"""Tests that look at all that is declared in a folder, and neither run a line of its modules nor name them: of what runs at import they are asked first."""
+"""Tests that look at all that is declared in a folder, and neither run a line of its modules nor name them: of what runs at import, and of a decorator, they are asked first."""
 LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
 USUAL_LEAST = 0.9
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
@@ -352,6 +356,9 @@ class Cover:
         """
         running = self._running(mutant)
         found, looking = set(running), set[str]()
+        if running and mutant.before.startswith("@"):
+            looking = self._looking(mutant.path)
+            found |= looking
         if not found:  # it runs while the module is imported, where nobody sees it run
             lines = self.lines(mutant.path)
             looking = self._looking(mutant.path)
@@ -365,7 +372,7 @@ class Cover:
         alone = self._rarities(mutant)
 
         def order(test: str) -> tuple[bool, bool, bool, float, str]:
-            neighbour = bool(running) and test not in running
+            neighbour = bool(running) and test not in running and test not in looking
             return (
                 test not in looking,
                 neighbour,

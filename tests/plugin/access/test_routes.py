@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule as Route
@@ -9,6 +12,7 @@ from werkzeug.routing import Rule as Route
 from plugin.access.authentication import tokens
 from plugin.access.authorization.permission import Permission, Rule, rule_of
 
+DECLARED = Path(__file__).with_name("routes.txt")
 ROLES = ("viewer", "editor", "admin")
 SCOPES = {"read": "viewer", "write": "editor", "admin": "admin", "people": "admin"}
 HTML = {"Accept": "text/html"}
@@ -33,6 +37,25 @@ def test_every_route_says_what_it_asks_for(complete) -> None:
     assert [name for name, _, rule in routes(complete.app) if rule is None] == [], (
         "add @needs('viewer') (or public, editor, admin) below the route's decorator"
     )
+
+
+def test_each_route_asks_for_what_it_always_asked_for(complete, tmp_path) -> None:
+    """Role, and whether a person, a signature or a scope of its own: a line that changes is a decision."""
+    there = tmp_path / "routes.txt"
+    told = sorted(f"{name}: {asked(rule)}\n" for name, _, rule in routes(complete.app) if rule is not None)
+    there.write_text("".join(told))
+    assert there.read_text() == DECLARED.read_text(), f"where it is meant: cp {there} {DECLARED}"
+
+
+def asked(rule: Rule) -> str:
+    """What it asks for; what it does not is left out."""
+    plain = Rule(rule.permission)
+    more = [
+        f"{one.name}={getattr(rule, one.name)}"
+        for one in fields(Rule)
+        if getattr(rule, one.name) != getattr(plain, one.name)
+    ]
+    return " ".join([rule.permission.value, *more])
 
 
 PUBLIC = {

@@ -37,6 +37,21 @@ def test_the_document_is_valid_and_every_operation_is_told_in_words(api: Any) ->
     assert [shape["title"] for shape in shapes if not shape.get("description")] == []
 
 
+BEGUN = {"apply_import", "read_for_preview", "start_reconstruction", "start_sync"}
+MADE = {
+    *("add_person", "add_site", "begin_factor", "check_in", "make_token"),
+    *("plan_import", "publish_badge", "reply_to_check_in", "subscribe"),
+}
+MATCHED = {"activate_mapping", "drop_draft", "keep_draft", "roll_back_mapping"}
+
+
+def test_what_is_made_what_is_only_begun_and_what_takes_what_was_seen() -> None:
+    """Programs go by it: everything else answers 200, and asks for no If-Match."""
+    told = {one.name: one.status for one in operations() if one.status != 200}
+    assert told == dict.fromkeys(MADE, 201) | dict.fromkeys(BEGUN, 202)
+    assert {one.name for one in operations() if one.matched} == MATCHED
+
+
 def test_every_route_declares_its_permission_itself(api: Any) -> None:
     for one in operations():
         rule = rule_of(f"api.{one.name}", api.app.view_functions[f"api.{one.name}"])
