@@ -73,6 +73,7 @@ DECLARED = {
     "plugin/api/": (
         ROUTES,
         "tests/plugin/api/test_routes.py::test_what_is_made",
+        "tests/plugin/api/test_bounds.py",
         "tests/architecture/test_promise.py",
     ),
     "plugin/cli/": ("tests/plugin/cli/test_parameters.py", "tests/plugin/cli/test_completion.py"),

@@ -62,6 +62,15 @@ def test_a_service_account_is_entered_and_at_work(admin, world, asked):
     assert "Its tokens are renewed by themselves" in admin.get("/sites/acme").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("deployment", ["consent", "service"])
+@pytest.mark.parametrize("field", ["client_id", "client_secret"])
+def test_what_an_app_needs_is_asked_for_at_its_field(admin, world, asked, deployment, field):
+    half = admin.post("/setup", url=world.sandbox.url, deployment=deployment, **{**FORM, field: ""})
+    assert half.status_code == 422
+    said = {"client_id": "Give the client id, and the secret", "client_secret": "Give the client secret;"}
+    assert {name for name, one in said.items() if one in half.get_data(as_text=True)} == {field}
+
+
 def test_what_is_missing_is_said_at_its_field_and_a_wrong_secret_keeps_nothing(admin, world, asked):
     half = admin.post("/setup", url=world.sandbox.url, deployment="consent", **{**FORM, "client_secret": ""})
     assert "Give the client secret" in half.get_data(as_text=True)

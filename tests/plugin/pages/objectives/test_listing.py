@@ -130,6 +130,11 @@ def test_a_cursor_is_read_as_it_was_written(after):
     assert after_of(after_text(after)) == after
 
 
+def test_a_place_beyond_all_lists_is_cut_to_nine_figures():
+    assert after_of("1234567890.x") == PageStart(123_456_789, "", "x")
+    assert after_of("٣.x") == PageStart(0)
+
+
 @given(st.text(max_size=12))
 def test_any_cursor_is_understood(text):
     assert after_of(text).place >= 0
