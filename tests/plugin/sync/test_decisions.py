@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -42,7 +43,7 @@ from mappings.write_back.targets import target_of
 from mappings.write_back.targets.field import field_place
 from plugin.sync import outage, work
 from plugin.sync.context import Context
-from plugin.sync.reconcile import carries, reconcile
+from plugin.sync.reconcile import carries, creation, reconcile
 from plugin.sync.reconcile.failures import UNEXPECTED
 from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread, written_options
@@ -467,6 +468,45 @@ def test_a_doubt_without_rows_brings_none() -> None:
 
 
 # -- what Jira says against an edit
+
+
+@pytest.mark.parametrize(
+    ("places", "declined", "asked", "made"),
+    [
+        ("", {}, [""], True),
+        ("a", {}, ["a"], True),
+        ("a", {"a": "a"}, ["a"], False),
+        ("abc", {}, ["a"], True),
+        ("abc", {"a": "a"}, ["a", "b"], True),
+        ("abc", {"a": "a", "b": "b"}, ["a", "b", "c"], True),
+        ("abc", {"a": "a", "b": "b", "c": "c"}, ["a", "b", "c"], False),
+        ("abc", {"a": "ax"}, ["a"], False),  # something else is wrong with it too
+        ("abc", {"a": "b"}, ["a"], False),
+        ("abc", {"a": ""}, ["a"], False),
+    ],
+)
+def test_a_field_of_the_parent_that_jira_declines_gives_way_to_the_next(
+    places: str, declined: dict[str, str], asked: list[str], made: bool
+) -> None:
+    tried: list[dict[str, object]] = []
+
+    def create(fields: dict[str, object], properties: dict[str, object]) -> str:
+        assert properties == {"okr": 1}
+        tried.append(fields)
+        place = next((one for one in fields if one != "summary"), "")
+        if place in declined:
+            raise JiraRefusal(400, fields=dict.fromkeys(declined[place], "not here"))
+        return "made"
+
+    context = cast("Context", SimpleNamespace(jira=SimpleNamespace(create=create)))
+    given = [(one, one.upper()) for one in places]
+    make = partial(creation.make_issue, context, {"summary": "s"}, given, {"okr": 1})
+    if made:
+        assert make() == "made"
+    else:
+        with pytest.raises(JiraRefusal):
+            make()
+    assert tried == [{"summary": "s", **({one: one.upper()} if one else {})} for one in asked]
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,18 @@ def test_it_is_measured_by_its_episode_and_follows_what_the_kpi_is_worth(watch: 
     assert [watch.field(bugs.id, one) for one in (scheme.KR_START, scheme.KR_TARGET)] == [7, 5]
 
 
+def test_a_key_result_whose_kpi_left_the_mapping_is_measured_like_any_other(watch: Watch) -> None:
+    scene = Scene(watch, kpi("bugs", "EPIC"), kpi("load", "EPIC", "{type: Key Result}"))
+    for id_ in scene.ids:
+        scene.accept(id_)
+    bugs, load = scene.made()
+    watch.work_off()
+    assert scene.progress() == {bugs.id: 0, load.id: 0}
+    watch.activate(MAPPING + "kpis:\n" + kpi("bugs", scene.key))
+    watch.work_off()
+    assert scene.progress() == {bugs.id: 0, load.id: None}, "no field says what it is measured by"
+
+
 def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_was_in_its_band(
     watch: Watch,
 ) -> None:
