@@ -92,7 +92,9 @@ UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError|if TYPE_CHECKING:
 """Lines of the log, what is only said to the type checker, and how much a function remembers."""
 ALIKE = ("Is_Eq", "IsNot_NotEq")
 """Of None, and of the members of an enum, `is` and `==` say the same."""
-FOR_SPEED = re.compile(r"@dataclass\(|class \w+\(.*\b(frozen|gc)=|\w*AT_ONCE = [\d_]+$")
+FOR_SPEED = re.compile(
+    r"@dataclass\(|class \w+\(.*\b(frozen|gc)=|model_config = ConfigDict\(extra=\"forbid\", frozen=True\)$|\w*AT_ONCE = [\d_]+$"
+)
 """Frozen, slots, not watched by the collector, how much is done in one step: for people and for speed."""
 LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""

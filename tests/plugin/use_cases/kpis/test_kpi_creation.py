@@ -213,11 +213,14 @@ def test_a_key_result_whose_kpi_left_the_mapping_is_measured_like_any_other(watc
     for id_ in scene.ids:
         scene.accept(id_)
     bugs, load = scene.made()
+    for id_ in scene.ids:
+        scene.push(id_, "2026-11-12", 6)
+    write_current_values(watch.connector, "main")
     watch.work_off()
-    assert scene.progress() == {bugs.id: 0, load.id: 0}
-    watch.activate(MAPPING + "kpis:\n" + kpi("bugs", scene.key))
+    assert scene.progress() == {bugs.id: Fraction(1, 2), load.id: Fraction(1, 2)}
+    watch.activate(MAPPING + "kpis:\n" + kpi("load", scene.key, "{type: Key Result}"))
     watch.work_off()
-    assert scene.progress() == {bugs.id: 0, load.id: None}, "no field says what it is measured by"
+    assert scene.progress() == {bugs.id: Fraction(1, 2), load.id: Fraction(1, 2)}, "bugs by its fields"
 
 
 def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_was_in_its_band(
