@@ -137,6 +137,11 @@ def _with_digits(scaled: int, digits: int) -> str:
     return f"{'-' if scaled < 0 else ''}{text[:-digits]}.{text[-digits:]}"
 
 
+def count_of(number: int, one: str, many: str = "") -> str:
+    """A count before what is counted: `1 entry`, `1,200 entries`. `many` where it is more than `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def plain(value: Fraction, digits: int = 6) -> str:
     """A number for a sentence: rounded, without trailing zeros (`12.5`, `3`, `0.333333`)."""
     if value.denominator == 1:

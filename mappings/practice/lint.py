@@ -14,6 +14,7 @@ from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
 from mappings.kpi.promotion import AchievementRun
 from mappings.kpi.sources import CsvOptions, PushOptions
+from mappings.numbers import count_of
 from mappings.practice.double_count import counted_below, counted_issues, same_readings, shared_key_results
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.perspective import PERSPECTIVES, perspective_name
@@ -65,9 +66,7 @@ def lint_upkeep(found: Iterable[AchievementRun]) -> tuple[Diagnostic, ...]:
 
 def _lint_achieved(one: AchievementRun) -> Diagnostic:
     name = one.key_result.key or one.key_result.id
-    said = (
-        f"{name} {show_value(one.key_result.title)} was achieved in {one.cycles} cycles, one after the other"
-    )
+    said = f"{name} {show_value(one.key_result.title)} was achieved in {count_of(one.cycles, 'cycle')}, one after the other"
     return _advice(Code.ALWAYS_ACHIEVED, said, name, "watch it as a KPI, and aim at something else")
 
 
@@ -218,7 +217,7 @@ def _lint_reading(state: KeyResultState, name: str, objective: str) -> Iterator[
 def _lint_carried(state: ObjectiveState, times: int) -> Iterator[Diagnostic]:
     if times > 1:
         name = state.key or state.id
-        message = f"{name} {show_value(state.title)} was carried forward {times} times"
+        message = f"{name} {show_value(state.title)} was carried forward {count_of(times, 'time')}"
         yield _advice(
             Code.CARRIED_TWICE, message, name, "cut it down to what one cycle can hold, or give it up"
         )

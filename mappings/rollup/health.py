@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from mappings.numbers import beside_bound, percent
+from mappings.numbers import beside_bound, count_of, percent
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
 ACHIEVED_AT = {"committed": Fraction(1), "aspirational": Fraction(7, 10)}
@@ -73,9 +73,7 @@ def stale(measurement: Measurement, standing: HealthCriteria) -> Health | None:
     if measurement.measured_at is None or measurement.measured_at >= standing.stale_before:
         return None
     age, allowed = (standing.now - measurement.measured_at).days, standing.stale_after.days
-    sentence = (
-        f"last measured on {measurement.measured_at:%Y-%m-%d}, {age} days ago: more than {allowed} days"
-    )
+    sentence = f"last measured on {measurement.measured_at:%Y-%m-%d}, {count_of(age, 'day')} ago: more than {count_of(allowed, 'day')}"
     return Health(HealthLevel.PENDING, "stale", sentence)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from mappings.numbers import count_of
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
@@ -76,5 +77,7 @@ def unpair_site(caller: Caller, path: SiteAddress) -> Reply[OutcomeJson]:
     name = site_of(caller, path)
     count = pairing.unpair(caller.connector, caller.actor, name)
     return Reply(
-        OutcomeJson(said=f"{count} installations of the Forge app are no longer paired with {name}.")
+        OutcomeJson(
+            said=f"{count_of(count, 'installation of the Forge app is', 'installations of the Forge app are')} no longer paired with {name}."
+        )
     )

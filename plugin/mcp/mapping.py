@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import Field
 
 from mappings.diagnostic import Severity
+from mappings.numbers import count_of
 from plugin.access.authorization.permission import Permission
 from plugin.doors.model import MappingText
 from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
@@ -117,7 +118,11 @@ def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> ActReceipt:
     site = site_of(asking, arguments)
     found = read_text(arguments.text)
     wrong = [one for one in found if one.severity is Severity.ERROR]
-    said = f"It has {len(wrong)} errors, the first: {wrong[0]}" if wrong else "It has no errors by itself."
+    said = (
+        f"It has {count_of(len(wrong), 'error')}, the first: {wrong[0]}"
+        if wrong
+        else "It has no errors by itself."
+    )
 
     def do() -> str:
         kept = drafts.keep(asking.connector, asking.actor, site, arguments.text, expected={arguments.seen})

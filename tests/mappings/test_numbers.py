@@ -11,6 +11,7 @@ from mappings.diagnostic import Diagnostic, MappingError, Severity, did_you_mean
 from mappings.numbers import (
     KnownNumbers,
     beside_bound,
+    count_of,
     digits_of_rate,
     exact,
     first_filled,
@@ -210,3 +211,17 @@ def test_a_finding_in_one_text() -> None:
 )  # fmt: skip
 def test_a_rate_is_shown_with_two_figures_that_say_something(value: str, least: int, digits: int) -> None:
     assert digits_of_rate(Fraction(value), least) == digits
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (0, ("issue",), "0 issues"),
+        (1, ("issue",), "1 issue"),
+        (2, ("issue",), "2 issues"),
+        (1_200, ("entry", "entries"), "1,200 entries"),
+        (1, ("event waits", "events wait"), "1 event waits"),
+    ],
+)
+def test_one_is_counted_in_the_singular(number: int, words: tuple[str, ...], said: str) -> None:
+    assert count_of(number, *words) == said

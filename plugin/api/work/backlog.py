@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from mappings.numbers import count_of
 from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
@@ -224,4 +225,4 @@ def _done(caller: Caller, body: RefusalBody, act: Callable[..., int], what: str)
     count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, REFUSALS)
-    return Reply(OutcomeJson(said=f"{count} refused fields {what}."))
+    return Reply(OutcomeJson(said=f"{count_of(count, 'refused field')} {what}."))

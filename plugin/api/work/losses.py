@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mappings.numbers import count_of
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import page_of
@@ -89,7 +90,9 @@ def accept_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
     except UnknownLoss as error:
         raise no_loss(error) from None
     return Reply(
-        OutcomeJson(said=f"{len(done)} issues are accepted as gone: the numbers are computed without them.")
+        OutcomeJson(
+            said=f"{count_of(len(done), 'issue is', 'issues are')} accepted as gone: the numbers are computed without {'it' if len(done) == 1 else 'them'}."
+        )
     )
 
 
@@ -101,7 +104,11 @@ def dismiss_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
         done = losses.dismiss(caller.connector, caller.actor, site, body.names)
     except UnknownLoss as error:
         raise no_loss(error) from None
-    return Reply(OutcomeJson(said=f"{len(done)} issues go on counting as they were read last."))
+    return Reply(
+        OutcomeJson(
+            said=f"{count_of(len(done), 'issue goes on counting as it was', 'issues go on counting as they were')} read last."
+        )
+    )
 
 
 def no_loss(error: UnknownLoss) -> Exception:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mappings.numbers import count_of
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Address, Instant, JsonShape, OutcomeJson, Page, RequestPart, SiteQuery, Word
@@ -168,7 +169,7 @@ def replay(
         number = subscriptions.replay(caller.connector, caller.actor, site, path.subscription, body.since)
     except UnknownSubscription as error:
         raise _unknown(path.subscription) from error
-    return Reply(OutcomeJson(said=f"{number} events are posted once more."))
+    return Reply(OutcomeJson(said=f"{count_of(number, 'event is', 'events are')} posted once more."))
 
 
 def _unknown(name: str) -> Exception:

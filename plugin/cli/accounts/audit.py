@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json
@@ -35,8 +36,8 @@ def verify_command(as_json: bool) -> None:
     else:
         since = "" if found.since is None else f" since {found.since:%Y-%m-%d}"
         state = "NOT as it was noted" if found.findings else "as it was noted"
-        sealed = "not sealed" if found.seals is None else f"{found.seals} seals"
-        say(f"{found.entries} entries{since}, {sealed}: {state}.")
+        sealed = "not sealed" if found.seals is None else count_of(found.seals, "seal")
+        say(f"{count_of(found.entries, 'entry', 'entries')}{since}, {sealed}: {state}.")
         if found.seals is None:
             say(
                 "  Set JIRA_OKR_SECRET_KEY in every process: until then whoever has the database could write another record."

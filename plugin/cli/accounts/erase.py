@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
@@ -22,4 +23,6 @@ def erase_command(email: str, yes: bool) -> None:
         click.confirm(f"Erase {email} from everything here?", abort=True)
     with open_connector() as connector:
         done = erase_person(connector, COMMAND_LINE, email)
-    say(f"Erased: {done.rows} rows and {done.entries} entries of the audit log say {done.stand_in!r} now.")
+    say(
+        f"Erased: {count_of(done.rows, 'row')} and {count_of(done.entries, 'entry', 'entries')} of the audit log say {done.stand_in!r} now."
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -101,7 +102,7 @@ def resume_command(id_: str, site: str) -> None:
     """Post again to one that is dead or paused, what waited too."""
     with open_connector(site=site) as connector:
         one = subscriptions.resume(connector, COMMAND_LINE, site, id_)
-    say(f"Active again; {one.waiting} events wait.")
+    say(f"Active again; {count_of(one.waiting, 'event waits', 'events wait')}.")
 
 
 @subscription_group.command("replay")
@@ -117,7 +118,7 @@ def replay_command(id_: str, since: datetime, site: str) -> None:
     """Post every event once more that was made since then, with the same ids."""
     with open_connector(site=site) as connector:
         number = subscriptions.replay(connector, COMMAND_LINE, site, id_, since.replace(tzinfo=UTC))
-    say(f"{number} events are posted once more.")
+    say(f"{count_of(number, 'event is', 'events are')} posted once more.")
 
 
 @subscription_group.command("secret")

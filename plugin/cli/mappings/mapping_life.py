@@ -12,7 +12,7 @@ import click
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
 from mappings.json_value import PlainValues
-from mappings.numbers import percent
+from mappings.numbers import count_of, percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.cycle import show_replays
@@ -93,7 +93,9 @@ def _preview_then(file: Path, site: str, at: str, *, as_json: bool) -> None:
     for sentence in sentences(found.doubts):
         say(f"  {sentence}")
     show_replays("What would have been different", found.changed, "no objective")
-    say(f"{len(found.objectives) - len(found.changed)} of {len(found.objectives)} objectives read the same.")
+    say(
+        f"{len(found.objectives) - len(found.changed)} of {count_of(len(found.objectives), 'objective')} read the same."
+    )
 
 
 @click.command("reword")
@@ -338,7 +340,7 @@ def _show_preview(previewed: PreviewedMapping, file: Path, issues: bool) -> None
     if issues:
         _show_issues(found)
     say(
-        f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
+        f"Writes to Jira: {count_of(found.cost.writes, 'field')} on {count_of(found.cost.issues, 'issue')}, {count_of(found.cost.calls, 'API call')}."
     )
     if previewed.unread:
         say(

@@ -10,6 +10,7 @@ import click
 
 from mappings.document.text.source import decode_text
 from mappings.jql.trial import ClauseAnswer
+from mappings.numbers import count_of
 from mappings.rollup.structure.trial import IssueTrial, Requirement
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -80,7 +81,9 @@ def _show(found: TrialResult, *, one_rule: bool) -> None:
         return
     else:
         rows = [(one.rule.name, str(one.count), one.rule.takes, one.rule.jql) for one in found.tried]
-        show_table(f"Taken of {found.looked_at} issues", ("Rule", "Issues", "What it takes", "JQL"), rows)
+        show_table(
+            f"Taken of {count_of(found.looked_at, 'issue')}", ("Rule", "Issues", "What it takes", "JQL"), rows
+        )
     for answer in found.answers:
         _show_answer(found.issue.key if found.issue is not None else "", answer)
 
@@ -98,7 +101,7 @@ def _show_every_answer(found: TrialResult) -> None:
 
 def _show_rule(tried: TriedRule, looked_at: int) -> None:
     say(
-        f"{tried.rule.name} takes {tried.count} of {looked_at} issues: {tried.rule.jql or 'all that belong to it'}"
+        f"{tried.rule.name} takes {tried.count} of {count_of(looked_at, 'issue')}: {tried.rule.jql or 'all that belong to it'}"
     )
     rows = [
         (one.issue.key, one.issue.summary, one.issue.type.name, one.issue.status.name, ", ".join(one.whose))

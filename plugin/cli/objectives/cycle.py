@@ -9,6 +9,7 @@ import click
 
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
+from mappings.numbers import count_of
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.closing_preview import short_mark
 from mappings.rollup.cycles.closing_record import ClosingRecord
@@ -274,7 +275,7 @@ def _show_difference(found: VersionDifference) -> None:
         for one in found.differing
     ]
     if rows:
-        show_table("", ("Key", "Objective", *heads, "Moved", "By what"), rows)
+        show_table("", ("Key", "Objective", *heads, "Progress moved", "By what"), rows)
     say(alike_text(found))
     for word, every in zip(heads, (found.means_before, found.means_after), strict=True):
         for mean in every:
@@ -284,7 +285,8 @@ def _show_difference(found: VersionDifference) -> None:
 def _recorded(one: ClosingRecord | None) -> str:
     if one is None:
         return "none"
-    return f"{one.score.shown}, {one.state.health.level.value.replace('_', ' ')}"
+    health = one.state.health.level.value.replace("_", " ")
+    return f"{one.score.shown} ({progress_text(one.state)}), {health}"
 
 
 @cycle_group.command("close")
@@ -338,7 +340,7 @@ def close_command(
             }
         )
     else:
-        say(f"{done.cycle_id} is closed as version {done.version}: {done.objectives} objectives.")
+        say(f"{done.cycle_id} is closed as version {done.version}: {count_of(done.objectives, 'objective')}.")
 
 
 @cycle_group.command("carry")
@@ -489,7 +491,7 @@ def lock_command(cycle_id: str, reason: str, site: str) -> None:
     """Let the objectives and key results of a running cycle keep their terms; what changes of them waits."""
     with open_connector(site=site) as connector:
         done = locks.lock_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
-    say(f"{cycle_id} is locked with {done.objectives} objectives.")
+    say(f"{cycle_id} is locked with {count_of(done.objectives, 'objective')}.")
 
 
 @cycle_group.command("waiting")
@@ -548,7 +550,7 @@ def verify_command(site: str, as_json: bool) -> None:
         for fault in found.faults:
             say(fault)
         if found.whole:
-            say(f"{found.links} records, none was changed. The last one is {found.head}.")
+            say(f"{count_of(found.links, 'record')}, none was changed. The last one is {found.head}.")
     if not found.whole:
         raise SystemExit(1)
 

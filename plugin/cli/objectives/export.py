@@ -14,6 +14,7 @@ from typing import TextIO, TypeVar
 import click
 from pydantic import ValidationError
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import say, site_option
@@ -182,17 +183,17 @@ def write(shape: type[JsonShape], rows: Iterable[JsonShape], format_: Format, ou
     """The rows to a file or to standard output, while they are read."""
     count = 0
 
-    def counted() -> Iterator[JsonShape]:
+    def passed_on() -> Iterator[JsonShape]:
         nonlocal count
         for row in rows:
             count += 1
             yield row
 
     with open_output(output) as file:
-        for line in exports.lines(shape, counted(), format_):
+        for line in exports.lines(shape, passed_on(), format_):
             file.write(line)
     if output is not None:
-        say(f"Wrote {output}: {count:,} rows.", err=True)
+        say(f"Wrote {output}: {count_of(count, 'row')}.", err=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mappings.forecast.answer import chance
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -75,7 +76,7 @@ def _show_calibration(cycle: str, site: str, as_json: bool) -> None:
             f"No forecast of {cycle} can be held against what came of it: it has not ended, or none was kept."
         )
     for one in found:
-        told = f"{one.forecasts} forecasts of {one.key_results} key results"
+        told = f"{count_of(one.forecasts, 'forecast')} of {count_of(one.key_results, 'key result')}"
         shares = f"{chance(one.called)} on average: {chance(one.came_true)} came true"
         say(f"called {one.level.value}, {shares} ({told})")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
@@ -41,7 +42,7 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
     if as_json:
         show_json(backfill_values(planned, done))
     elif done is not None:
-        say(f"Kept {done.points} reconstructed points.")
+        say(f"Kept {count_of(done.points, 'reconstructed point')}.")
 
 
 def backfill_site(
@@ -55,7 +56,7 @@ def backfill_site(
 def cost_text(planned: Outlook) -> str:
     """What it takes, before it begins."""
     return (
-        f"{len(planned.moments)} past moments, {planned.issues} issues, "
+        f"{count_of(len(planned.moments), 'past moment')}, {count_of(planned.issues, 'issue')}, "
         f"{len(planned.changed)} of them changed since: at least {planned.calls} calls to Jira."
     )
 

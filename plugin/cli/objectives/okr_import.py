@@ -15,6 +15,7 @@ from mappings.imports.files.table import FileColumn, UnusableFile
 from mappings.imports.people import JiraPerson
 from mappings.imports.plan import ImportPlan
 from mappings.imports.presets import PRESETS
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
@@ -221,7 +222,7 @@ def _list(found: list[ShownImport], *, as_json: bool) -> None:
 def _show(one: ShownImport) -> None:
     kept, found = one.kept, one.kept.content.plan
     say(
-        f"Import {kept.id}, {kept.file}: {found.count} rows, {len(found.create)} issues to be made in "
+        f"Import {kept.id}, {kept.file}: {count_of(found.count, 'row')}, {count_of(len(found.create), 'issue')} to be made in "
         f"{kept.content.project.key}, {len(found.update)} to be changed, {len(found.known)} known, {len(found.skipped)} passed over, {len(found.blocked)} blocked."
     )
     rows = [

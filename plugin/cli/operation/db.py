@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import json_option, say, show_json
 from plugin.runtime.moving_clock import clock_of
@@ -116,7 +117,7 @@ def verify_command(file: Path, as_json: bool) -> None:
         )
     else:
         state = "CANNOT BE RESTORED AS IT SHOULD" if found.findings else "restores"
-        whole = f"{sum(found.rows.values()):,} rows in {len(found.rows)} tables"
+        whole = f"{count_of(sum(found.rows.values()), 'row')} in {count_of(len(found.rows), 'table')}"
         say(f"{file} {state}: revision {found.revision}, brought to {found.reached}, {whole}.")
         for line in found.findings:
             say(f"  {line}")

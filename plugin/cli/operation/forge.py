@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -54,7 +55,7 @@ def unpair_command(yes: bool, site: str) -> None:
         if not yes:
             click.confirm(f"Unpair the Forge app from {site}?", abort=True)
         count = unpair(connector, COMMAND_LINE, site)
-    say(f"{count} installations are no longer paired with {site}.")
+    say(f"{count_of(count, 'installation is', 'installations are')} no longer paired with {site}.")
 
 
 def _values(one: PairedInstallation) -> PlainValues:

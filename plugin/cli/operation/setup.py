@@ -12,6 +12,7 @@ import click
 from mappings import presets
 from mappings.diagnostic import MappingError, Severity
 from mappings.document.text.source import decode_text
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.mappings.mapping_life import standing_text
 from plugin.cli.objectives.history import backfill_site, cost_text
@@ -325,14 +326,14 @@ def _preview(connector: Connector, site: str, fitted: FittedPreset) -> None:
     rows = [(one.key, one.title, standing_text(one.after)) for one in found.objectives[:MOST_SHOWN]]
     if rows:
         show_table(
-            f"{len(found.objectives)} objectives of {read} issues",
+            f"{count_of(len(found.objectives), 'objective')} of {count_of(read, 'issue')}",
             ("Key", "Objective", "Would stand at"),
             rows,
         )
     else:
-        say(f"No objective among {read} issues yet.")
+        say(f"No objective among {count_of(read, 'issue')} yet.")
     say(
-        f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
+        f"Writes to Jira: {count_of(found.cost.writes, 'field')} on {count_of(found.cost.issues, 'issue')}, {count_of(found.cost.calls, 'API call')}."
     )
 
 
@@ -342,7 +343,9 @@ def _go_live(connector: Connector, site: str, fitted: FittedPreset, file: Path) 
             connector, COMMAND_LINE, site, fitted.adaptation.text, file=str(file), large=True, report=report
         )
     _, done = sync_site(connector, site)
-    say(f"Active. {done.reconciled} objectives are computed, {done.written} fields written.")
+    say(
+        f"Active. {count_of(done.reconciled, 'objective is', 'objectives are')} computed, {count_of(done.written, 'field')} written."
+    )
     if connector.settings.base_url is None:
         say(
             "Jira does not call yet, for it is not known how it reaches this connector: set JIRA_OKR_BASE_URL to an address that Jira "
@@ -365,13 +368,15 @@ def _finish(connector: Connector, site: str) -> None:
         say(cost_text(planned))
         done = backfill_site(connector, site, planned)
         if done is not None:
-            say(f"Kept {done.points} reconstructed points.")
+            say(f"Kept {count_of(done.points, 'reconstructed point')}.")
     first = first_number(connector, COMMAND_LINE, site)
     if first is None:
         say(
             "No number is known yet: nothing that was selected has rows that can be measured. jira-okr status says what is missing."
         )
         return
-    say(f"\nYour first number: {first.key} {first.title}, {first.shown}, from {first.issues} issues.")
+    say(
+        f"\nYour first number: {first.key} {first.title}, {first.shown}, from {count_of(first.issues, 'issue')}."
+    )
     say(f"Why: jira-okr explain {first.key} --site {site}")
     say("Next: jira-okr serve, and open the address it prints.")

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
@@ -335,4 +336,4 @@ def _tell(found: ConnectionTest) -> None:
         say(f"  the token LACKS the scope {scope}. {found.scope_remedy}")
     for name, granted in found.permissions.items():
         say(f"  {'may' if granted else 'MAY NOT'} {name}")
-    say(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")
+    say(f"  sees {count_of(len(found.projects), 'project')}: {', '.join(found.projects[:20])}")

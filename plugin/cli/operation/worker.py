@@ -8,6 +8,7 @@ import threading
 
 import click
 
+from mappings.numbers import count_of
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
 from plugin.jobs import engine_for
@@ -49,7 +50,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
         heartbeat = Heartbeat(connector, "worker", threads)
         heartbeat.start()
         say(
-            f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
+            f"Working with {count_of(threads, 'thread')} ({connector.settings.engine_name} engine). Ctrl-C stops.",
             err=True,
         )
         with watch_sites(connector):

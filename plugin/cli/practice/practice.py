@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mappings.numbers import count_of
 from mappings.practice.practice import COUNSEL
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -35,7 +36,7 @@ def practice_command(cycle: str | None, team: str | None, site: str, as_json: bo
         rows = [_row(measure) for measure in one.practice.measures]
         if one.coverage is not None:
             rows.append(_covered(one.coverage))
-        title = f"{one.practice.team or 'No team'} in {found.cycle}: {one.practice.objectives} objectives"
+        title = f"{one.practice.team or 'No team'} in {found.cycle}: {count_of(one.practice.objectives, 'objective')}"
         show_table(title, ("Aspect", "Share", "Behind it", "To do", "Source"), rows)
     if found.coverage is not None:
         for orphans in found.coverage.orphans:

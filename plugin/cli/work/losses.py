@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import click
 
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -77,7 +78,7 @@ def _decide(act: Act, names: tuple[str, ...], everything: bool, site: str, as_js
     if as_json:
         show_json([loss_values(one) for one in done])
     else:
-        say(f"{len(done)} issues {said}.")
+        say(f"{count_of(len(done), 'issue')} {said}.")
 
 
 def loss_values(one: Loss) -> PlainValues:

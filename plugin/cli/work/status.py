@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.moments import distance, spoken
@@ -266,9 +267,9 @@ def _show_reads(found: SiteStatus) -> None:
     if drift is None:
         return
     since = f"; {drift.recent} more since then" if drift.recent else ""
-    say(f"corrections found then (drift): {drift.full} of {drift.read} issues{since}")
+    say(f"corrections found then (drift): {drift.full} of {count_of(drift.read, 'issue')}{since}")
     for one in drift.worst:
-        say(f"  {one.key or one.id} had been wrong: {one.issues} issues")
+        say(f"  {one.key or one.id} had been wrong: {count_of(one.issues, 'issue')}")
 
 
 def _brake_values(found: SiteStatus) -> PlainValues | None:
@@ -363,7 +364,7 @@ def _show_outage(found: Outage, now: datetime) -> None:
 def _state(process: Process, now: datetime) -> str:
     if process.gone:
         return "GONE: it was killed or crashed"
-    return f"{process.workers} workers" if process.lives(now) else "SILENT: stopped or stuck"
+    return f"{count_of(process.workers, 'worker')}" if process.lives(now) else "SILENT: stopped or stuck"
 
 
 def show_objectives(found: Sequence[ObjectiveLine]) -> None:

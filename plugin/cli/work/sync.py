@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
@@ -91,7 +92,7 @@ def _synced(connector: Connector, site: str, wanted: SyncRequest) -> SyncResult:
 
 
 def _told(ahead: ReadWorkload) -> str:
-    cost = f"About {ahead.issues} issues to read: {ahead.calls} API calls, {ahead.seconds:.0f} s or more."
+    cost = f"About {count_of(ahead.issues, 'issue')} to read: {count_of(ahead.calls, 'API call')}, {ahead.seconds:.0f} s or more."
     if ahead.begun is None:
         return cost
-    return f"An interrupted sync goes on after {ahead.begun} issues. {cost}"
+    return f"An interrupted sync goes on after {count_of(ahead.begun, 'issue')}. {cost}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 
+from mappings.numbers import count_of
 from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 A_MINUTE, AT_ONCE = 60, 4
@@ -43,7 +44,7 @@ class Pace:
             if len(calls.begun) >= A_MINUTE:
                 wait = max(1, ceil(calls.begun[0] + WINDOW_S - self._clock()))
                 raise UnanswerableQuestion(
-                    f"This token has made {A_MINUTE} calls within a minute. Ask again in {wait} seconds."
+                    f"This token has made {A_MINUTE} calls within a minute. Ask again in {count_of(wait, 'second')}."
                 )
             calls.begun.append(self._clock())
             calls.running += 1

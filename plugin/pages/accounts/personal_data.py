@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.widgets import EmailInput
 
+from mappings.numbers import count_of
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.access.authorization.refusal import AccessRefusal
@@ -89,6 +90,6 @@ def erased_or_not(connector: Connector) -> ResponseReturnValue:
     if done is None:
         return data_page(WhoForm(prefix="out"), form), 422
     flash(
-        f"Erased: {done.rows} rows and {done.entries} entries of the audit log say “{done.stand_in}” now. Backups keep what they have."
+        f"Erased: {count_of(done.rows, 'row')} and {count_of(done.entries, 'entry', 'entries')} of the audit log say “{done.stand_in}” now. Backups keep what they have."
     )
     return redirect(url_for("access.personal_data"))

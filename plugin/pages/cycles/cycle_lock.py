@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from mappings.numbers import count_of
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import flash_refusal, render
@@ -52,7 +53,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         except CycleRefusal as error:
             flash_refusal(f"Not locked: {error}")
         else:
-            flash(f"{cycle} is locked with {done.objectives} objectives.")
+            flash(f"{cycle} is locked with {count_of(done.objectives, 'objective')}.")
         return redirect(url_for("control.cycle_lock", site=site, cycle=cycle))
 
     @blueprint.post("/review/<site>/<cycle>/unlock", endpoint="unlock_cycle")

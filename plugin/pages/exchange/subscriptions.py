@@ -10,6 +10,7 @@ from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from mappings.facts.local_time import day_start
+from mappings.numbers import count_of
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.forms import DayField, LineField, PageForm, require_text
@@ -148,7 +149,7 @@ def _replay(connector: Connector, site: str, subscription: str) -> None:
         return
     since = day_start(form.since.data, zone(connector))
     number = subscriptions.replay(connector, current_actor(), site, subscription, since)
-    flash(f"{number} events are posted once more, with the same ids.")
+    flash(f"{count_of(number, 'event is', 'events are')} posted once more, with the same ids.")
 
 
 def _done(connector: Connector, site: str, subscription: str, act: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import JiraError, JiraRefusal, RateLimitError
 from connectors.store import StoreError
+from mappings.numbers import count_of
 
 MOST_ATTEMPTS = 12
 MOST_REFUSALS = 8
@@ -37,7 +38,9 @@ def after_failure(error: Exception, attempts: int, now: datetime, chance: float)
     if not is_passing(error):
         return Burial(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
     if attempts >= (MOST_REFUSALS if isinstance(error, JiraRefusal) else MOST_ATTEMPTS):
-        return Burial(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
+        return Burial(
+            str(error), f"Tried {count_of(attempts, 'time')}. {getattr(error, 'remedy', '')}".strip()
+        )
     return Postponement(now + _backoff(attempts, chance), str(error))
 
 

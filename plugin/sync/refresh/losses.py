@@ -19,6 +19,7 @@ from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from mappings.facts.issue import Issue
+from mappings.numbers import count_of
 from plugin.sync.context import Context
 from plugin.sync.refresh.project_access import may_browse
 
@@ -141,7 +142,7 @@ def _weigh_projects(context: Context, scales: _Scales, doubted: Iterable[str]) -
         if browsed and not vanished:
             continue
         may = f"the account may {'still' if browsed else 'no longer'} browse the project"
-        reason = f"Jira no longer shows {len(gone)} of {size} issues of {key}; by its own permissions {may}."
+        reason = f"Jira no longer shows {len(gone)} of {count_of(size, 'issue')} of {key}; by its own permissions {may}."
         scales.held.update(dict.fromkeys((issue.id for issue in gone), reason))
 
 
@@ -177,7 +178,7 @@ def _weigh_objectives(
         if gone <= 1 or gone * SHARE <= size:
             continue
         reason = (
-            f"Jira no longer shows what {gone} of {size} rows of {saved.state.key or objective_id} stand on; "
+            f"Jira no longer shows what {gone} of {count_of(size, 'row')} of {saved.state.key or objective_id} stand on; "
             "they were deleted, or a security level hides them from the connector's account."
         )
         for id_ in ids:

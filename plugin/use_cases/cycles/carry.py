@@ -18,6 +18,7 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from mappings.rollup.cycles.carry_copy import copy_plan
 from mappings.rollup.cycles.carry_plan import (
     CarryBasis,
@@ -85,7 +86,7 @@ class ObjectiveCarry:
         """What being carried again and again lets one advise; empty where nothing."""
         if self.times < ADVICE_FROM:
             return ""
-        return f"carried {self.times} times already: is it still what matters?"
+        return f"carried {count_of(self.times, 'time')} already: is it still what matters?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
-from mappings.numbers import exact
+from mappings.numbers import count_of, exact
 from mappings.rollup.cycles.closing_preview import ObjectiveScore, describe_change
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
@@ -93,7 +93,7 @@ def close_cycle(
         if waiting:
             due.mark(conn, site, waiting, now, "its cycle is to be closed")
             raise CycleRefusal(
-                f"{len(waiting)} objectives of {cycle_id} have not been looked at since its end. "
+                f"{count_of(len(waiting), f'objective of {cycle_id} has', f'objectives of {cycle_id} have')} not been looked at since its end. "
                 "They are looked at by the workers, or by a sync; close it then.",
                 step=SYNC,
             )

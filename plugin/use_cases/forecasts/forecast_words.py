@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
-from mappings.numbers import digits_of_rate, plain
+from mappings.numbers import count_of, digits_of_rate, plain
 
 
 def describe_date(answer: Forecast) -> str:
@@ -33,14 +33,14 @@ def work_words(work: DeliveryWork) -> str:
     """The rows, the goal, and the weeks behind."""
     weeks = " ".join(f"{week.done}+{week.added}" for week in work.weeks)
     past = f"; finished+added a week, the latest first: {weeks}" if weeks else ""
-    return f"{work.finished} of {work.rows} items finished, {work.goal} are wanted{past}"
+    return f"{work.finished} of {count_of(work.rows, 'item')} finished, {work.goal} are wanted{past}"
 
 
 def trend_words(trend: ReadingsTrend) -> str:
     """Where the line stands, how fast it goes, and where it leads."""
     low, high = sorted((trend.end_low, trend.end_high))
     return (
-        f"{plain(trend.level, 2)} today by the line through {trend.readings} days with a reading, "
+        f"{plain(trend.level, 2)} today by the line through {count_of(trend.readings, 'day')} with a reading, "
         f"{_rate(trend.slope)} a day ({_rate(trend.slowest)} to {_rate(trend.fastest)}); "
         f"{plain(trend.end, 2)} on {trend.last} ({plain(low, 2)} to {plain(high, 2)}), {aim_words(trend)} is wanted"
     )

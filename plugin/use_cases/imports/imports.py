@@ -37,6 +37,7 @@ from mappings.imports.plan import ImportPlan, PlannedRow, label_of, plan_import,
 from mappings.imports.presets import PRESETS, likely_words, preset
 from mappings.imports.row import ImportProblem, ReadRows
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import IMPORTS
 from plugin.runtime.connector import Connector, Refusal
@@ -229,7 +230,10 @@ def begin(
         settled = [done.made.get(one.row.identity) for one in content.plan.update]
         changed = sum(one is not None and one.plan_id == number and not one.note for one in settled)
         more = f" {changed} of {len(settled)} of earlier imports are changed." if settled else ""
-        return done.kept.note or f"{len(content.issues)} issues stand in Jira.{more}"
+        return (
+            done.kept.note
+            or f"{count_of(len(content.issues), 'issue stands', 'issues stand')} in Jira.{more}"
+        )
 
     if kept.state is not ImportState.DONE and not background_jobs.begin(
         connector, site, APPLYING, actor.label, work
@@ -493,7 +497,7 @@ def _may_begin(
     if plan_.refused and not without_blocked:
         wrong = sum(one.severity is Severity.ERROR for one in plan_.problems)
         raise ImportRefusal(
-            f"{wrong} problems refuse this import: mend the file and plan it again, or leave out the rows that are blocked."
+            f"{count_of(wrong, 'problem refuses', 'problems refuse')} this import: mend the file and plan it again, or leave out the rows that are blocked."
         )
     if plan_.refused_whole:
         raise ImportRefusal("What Jira lacks refuses this import: see its problems, then plan it again.")

@@ -10,6 +10,7 @@ from mappings import presets
 from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
 from mappings.fields import FieldPurpose
+from mappings.numbers import count_of
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapt
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -85,11 +86,15 @@ def fit_notes(found: FittedPreset) -> tuple[str, ...]:
     if document is not None and not document.objectives:
         which = "This makes no objectives yet: it writes sums on the issues it names."
     elif document is not None and not any(MARK in (rule.select or "") for rule in document.objectives):
-        which = f"{found.every} issues are objectives."
+        which = f"{count_of(found.every, 'issue is an objective', 'issues are objectives')}."
         if not found.every:
             which = "No issue is an objective yet: make issues of the types that are selected, or change what is selected."
     elif found.marked:
-        which = f"{found.with_label} issues carry the label {MARK} and are objectives."
+        which = count_of(
+            found.with_label,
+            f"issue carries the label {MARK} and is an objective.",
+            f"issues carry the label {MARK} and are objectives.",
+        )
         if not found.with_label:
             which = f"No issue is an objective yet: give the label {MARK} to those that are, or change what is selected."
     else:

@@ -18,6 +18,7 @@ from mappings.explain.past import PastIssues
 from mappings.facts.forest import Forest
 from mappings.facts.local_time import day_end, day_start
 from mappings.facts.moment import Moment
+from mappings.numbers import count_of
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -95,7 +96,7 @@ def begin(
         done = reconstruct(connector, actor, site, planned, again, report)
         if done is None:
             return "It was done under this mapping revision already."
-        return f"{done.points} points of the past are kept, of {len(planned.moments)} days."
+        return f"{count_of(done.points, 'point of the past is', 'points of the past are')} kept, of {count_of(len(planned.moments), 'day')}."
 
     return background_jobs.begin(connector, site, BACKFILL, actor.label, work)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from connectors.store.database import json_text
 from connectors.store.people import audit, audit_chain
 from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chain_entry, commitment
+from mappings.numbers import count_of
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -197,7 +198,7 @@ def check_chain(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequen
     known = len(loose & told.positions) + told.unplaced
     if len(loose) > known:
         findings.append(
-            f"{len(loose)} entries have other words than they were noted with; {known} are told of as erased or forgotten."
+            f"{count_of(len(loose), 'entry has other words than it was', 'entries have other words than they were')} noted with; {known} {'is' if known == 1 else 'are'} told of as erased or forgotten."
         )
     return ChainCheck(
         entries=entries,

@@ -21,6 +21,7 @@ from connectors.store.sites.consents import BegunConsent
 from connectors.store.visibility import account_people as ties
 from connectors.store.visibility.account_people import AccountPerson, PersonProof
 from mappings.facts.issue import User
+from mappings.numbers import count_of
 from plugin.access.authentication import throttle
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
@@ -154,7 +155,9 @@ def begin(connector: Connector, actor: Actor, site: str, session: str, callback:
     server, client = _ready(connector, connector.site(site))
     held = throttle.pause_of(connector.store, f"jira-sign-in:{actor.account_id}", MOST, now)
     if held:
-        raise Refusal(f"You began this {MOST} times of late. Wait {ceil(held.total_seconds() / 60)} minutes.")
+        raise Refusal(
+            f"You began this {MOST} times of late. Wait {count_of(ceil(held.total_seconds() / 60), 'minute')}."
+        )
     trip = SignInTrip(callback, secrets.token_urlsafe(32), secrets.token_urlsafe(48))
     begun = BegunConsent(
         state=hash_of(trip.state),

@@ -12,6 +12,7 @@ from connectors.store.sites import former_names
 from connectors.store.work import due
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync import outage
@@ -61,7 +62,7 @@ def begin_reading(connector: Connector, actor: Actor, site: str, text: str) -> b
     """Read what a draft needs into the mirror, so that its preview is of real values; nothing is dropped or written by it."""
 
     def work(report: Report) -> str:
-        return f"Read {read_ahead(connector, site, text, report)} issues."
+        return f"Read {count_of(read_ahead(connector, site, text, report), 'issue')}."
 
     return background_jobs.begin(connector, site, READING, actor.label, work)
 

@@ -12,6 +12,7 @@ from connectors.jira.http.estimate import estimate, estimate_searching, estimate
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
 from mappings.document.plain_parents import subjects
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
 from plugin.jobs.orphans import free_orphans
 from plugin.runtime.connector import Connector
@@ -98,15 +99,18 @@ class SyncResult:
         """All of it in a sentence or two."""
         why = "." if self.lacking else ELSEWHERE
         waiting = f" {self.done.waiting} still wait{why}" if self.done.waiting else ""
-        failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
-        lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
+        one = self.subjects.removesuffix("s")
+        failed = f"; {count_of(self.done.failed, 'attempt')} failed" if self.done.failed else ""
+        lost = f", {count_of(self.lacking.losses, 'issue')} held" if self.lacking.losses else ""
         standing = (
-            f"{self.read.standing} {self.subjects} stand as they should. " if self.read.standing else ""
+            f"{count_of(self.read.standing, f'{one} stands as it', f'{self.subjects} stand as they')} should. "
+            if self.read.standing
+            else ""
         )
         return (
-            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Worked out {self.done.reconciled} {self.subjects}: "
-            f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
-            f"{self.lacking.gaps} gaps{self.lacking.said}{failed}.{waiting}"
+            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Worked out {count_of(self.done.reconciled, one, self.subjects)}: "
+            f"{count_of(self.done.written, 'field')} written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
+            f"{count_of(self.lacking.gaps, 'gap')}{self.lacking.said}{failed}.{waiting}"
         )
 
 

@@ -90,7 +90,7 @@ def test_a_record_from_before_there_was_a_chain_is_bound_part_by_part(house) -> 
         (delete(table).where(table.c.position == 4), "Between the entries 3 and 5 some are gone"),
         (delete(table).where(table.c.position <= 4), "What stood before entry 5 is gone"),
         (delete(table).where(table.c.position >= 8), "Entries from 8 to 10 were sealed, and are gone"),
-        (update(table).where(table.c.position == 4).values(nonce=None, who="nobody"), "1 entries have other words"),
+        (update(table).where(table.c.position == 4).values(nonce=None, who="nobody"), "1 entry has other words"),
         (update(audit_seal).values(signature="0" * 64), "The seal at 10 is not of a key of ours"),
         (update(audit_seal).values(chain="0" * 64), "The seal at 10 is not of a key of ours"),
         (update(audit_seal).values(position=12), "The seal at 12 is not of a key of ours"),
@@ -189,7 +189,7 @@ def test_what_is_told_of_entries_that_are_gone_covers_no_others(tmp_path, store,
     assert findings(house) == ()
     tamper(house, update(table).where(table.c.what == "act 1").values(nonce=None, who="nobody"))
     assert findings(house) == (
-        "1 entries have other words than they were noted with; 0 are told of as erased or forgotten.",
+        "1 entry has other words than it was noted with; 0 are told of as erased or forgotten.",
     )
 
 

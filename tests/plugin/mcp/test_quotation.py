@@ -58,7 +58,7 @@ def test_sixty_calls_a_minute_and_no_more() -> None:
     now[0] = 60.0
     with pace.taken("a"):
         pass
-    with pytest.raises(UnanswerableQuestion, match=r"Ask again in 1 seconds"), pace.taken("a"):
+    with pytest.raises(UnanswerableQuestion, match=r"Ask again in 1 second"), pace.taken("a"):
         pass
 
 

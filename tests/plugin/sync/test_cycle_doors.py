@@ -197,7 +197,7 @@ def test_the_same_by_command(past):
     assert "want a reason" in str(run("close", "winter").exception)
     assert run("close", "winter", "--score", "0.5").exit_code == 2
     done = run("close", "winter", "--why", f"{key}=the last mile was long")
-    assert done.stdout == "winter is closed as version 1: 1 objectives.\n"
+    assert done.stdout == "winter is closed as version 1: 1 objective.\n"
     assert run("list").stdout.count("closed, version 1") == 1
 
     copied = run("carry", "winter", "--copy", "--preview").stdout

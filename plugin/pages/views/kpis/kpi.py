@@ -12,6 +12,7 @@ from mappings.kpi.band import KpiLevel
 from mappings.kpi.creation import Hindrance, PlannedIssue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
+from mappings.numbers import count_of
 from plugin.pages.views.kpis.kpi_chart import (
     KpiBullet,
     KpiChart,
@@ -210,7 +211,7 @@ def _stands(one: ShownKpi) -> str:
     where = "Above its band" if sides[-1] > 0 else "Below its band"
     if running == 1:
         return f"{where} for the first time" if not any(sides[:-1]) else f"{where} again"
-    return f"{where}, {running} periods running"
+    return f"{where}, {count_of(running, 'period')} running"
 
 
 def _figure(one: ShownKpi, period: PeriodStanding | None) -> Figure | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
+from mappings.numbers import count_of
 from plugin.pages.views.words.figures import number_text
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import level_word, period_name, told_words, unit_sign
@@ -109,7 +110,7 @@ def kpi_spark(one: ShownKpi) -> KpiSpark:
     last = values[-1]
     end = None if last is None else (x(len(values) - 1), y(last))
     sign = unit_sign(one.part.unit)
-    said = f"From {number_text(known[0])} to {number_text(known[-1])}{sign} over {len(values)} periods"
+    said = f"From {number_text(known[0])} to {number_text(known[-1])}{sign} over {count_of(len(values), 'period')}"
     if outside:
         said = f"{said}, {len(outside)} of them out of the healthy band"
     zones = tuple(_zones(settled, low, high, names=(HEALTHY,), across=WIDTH, upright=HEIGHT))
@@ -292,7 +293,7 @@ def _in_words(one: ShownKpi, known: Sequence[Fraction]) -> str:
     sign = unit_sign(one.part.unit)
     periods = one.periods
     without = sum(period.settled and period.value is None for period in periods)
-    said = f"{len(periods)} periods, from {number_text(min(known))} to {number_text(max(known))}{sign}"
+    said = f"{count_of(len(periods), 'period')}, from {number_text(min(known))} to {number_text(max(known))}{sign}"
     return f"{said}; {without} of them without data" if without else said
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend, chance
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
+from mappings.numbers import count_of
 from plugin.pages.views.words.clause import finish_clause
 from plugin.pages.views.words.figures import THIN, number_text, rate_text
 from plugin.pages.views.words.moments import day_text, short_day
@@ -208,7 +209,7 @@ def _trend(trend: ReadingsTrend) -> tuple[str, ...]:
         f"{_aim(trend)} is wanted; the line stands at {number_text(trend.level)} today",
         f"{rate_text(trend.slope)} a day, by 80{THIN}% between {slow} and {fast}",
         f"{number_text(trend.end)} on {day_text(trend.last)}, between {number_text(low)} and {number_text(high)}",
-        f"{trend.readings} days with a reading, {day_text(trend.first_reading)} – {day_text(trend.last_reading)}",
+        f"{count_of(trend.readings, 'day')} with a reading, {day_text(trend.first_reading)} – {day_text(trend.last_reading)}",
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from mappings.numbers import WHOLE, rounded
+from mappings.numbers import WHOLE, count_of, rounded
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger, unseen_words
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.words.figures import (
@@ -194,7 +194,7 @@ def _story(found: Sequence[WeighedRow]) -> str:
         return ""
     row, most, share = max(found, key=lambda one: one[1] - one[2])
     lacking, whole = (group_thousands(rounded(100 * each, 2)) for each in (most - share, missing))
-    return f"It counts {len(found)} rows. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the weight: {lacking} of the {whole} points to 100."
+    return f"It counts {count_of(len(found), 'row')}. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the weight: {lacking} of the {whole} points to 100."
 
 
 def _summary(counted: int, left_out: int, unseen: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from mappings.numbers import WHOLE
+from mappings.numbers import WHOLE, count_of
 from plugin.pages.views.words.figures import percent_text
 from plugin.use_cases.objectives.objective_list import TrendPoint
 
@@ -42,7 +42,7 @@ def _in_words(moments: Sequence[Known], points: int, achieved_at: Fraction) -> s
         return "Never measured"
     if len(moments) == 1:
         return f"{last} since the first measurement"
-    return f"From {first} to {last} in {points} steps"
+    return f"From {first} to {last} in {count_of(points, 'step')}"
 
 
 def stretches(moments: Sequence[Known], now: datetime) -> list[list[tuple[datetime, Fraction]]]:
