@@ -158,6 +158,33 @@ def test_links_that_went_with_an_issue_that_was_deleted_are_written(tmp_path: Pa
         assert unproven(firm.context, {epic: replace(edit, ends=frozenset({open_.id, done.id}))}) == {epic}
 
 
+@pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)
+def test_a_link_that_moved_costs_no_other_issue_its_whole_history(
+    firm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cloud is asked for every entry where links or parents moved, and by field of the others; Data Center gives whole histories alone."""
+    asked: list[tuple[list[str], list[str]]] = []
+    jira = firm.context.jira.__class__
+    steps = jira.steps
+
+    def noted(self: Any, ids: Any, fields: Any, *others: Any) -> Any:
+        asked.append((sorted(ids), list(fields)))
+        return steps(self, ids, fields, *others)
+
+    monkeypatch.setattr(jira, "steps", noted)
+    (moved, other), (linked, _) = list(parted(firm).values())[:2]
+    edits = {
+        one.id: UnheardEdit(one.updated, one.updated, frozenset({field}))
+        for one, field in ((moved, "status"), (other, "priority"), (linked, "issuelinks"))
+    }
+    unproven(firm.context, edits)
+    plain = sorted([moved.id, other.id])
+    if firm.deployment == "cloud":
+        assert asked == [(plain, ["priority", "status"]), ([linked.id], ["issuelinks"])]
+    else:
+        assert asked == [(sorted(edits), ["issuelinks", "priority", "status"])]
+
+
 # Fields of apps
 
 
