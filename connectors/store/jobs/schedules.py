@@ -15,6 +15,8 @@ from connectors.store.schema import read_request
 from connectors.store.schema import schedule as table
 
 RESTING = "nobody"
+FARTHEST = timedelta(hours=2)
+"""No hold reaches as far, and nothing ran later than that: what says so was written while a clock was wrong, and would stop its task for as long."""
 
 
 def last(conn: Connection, site: str, name: str) -> datetime | None:
@@ -43,8 +45,10 @@ class Appointment:
 
     def is_due(self, holder: str, now: datetime, every: timedelta) -> bool:
         """Whether this holder may take it now, as far as one look shows."""
-        free = self.holder in (None, holder) or (self.until is not None and self.until <= now)
-        return free and (self.last_at is None or self.last_at <= now - every)
+        free = self.holder in (None, holder) or (
+            self.until is not None and not now < self.until <= now + FARTHEST
+        )
+        return free and (self.last_at is None or not now - every < self.last_at <= now + FARTHEST)
 
 
 NEVER = Appointment()
@@ -76,8 +80,11 @@ def take(
     """Be at the task, if it is due and nobody else is at it, or who was has fallen silent; of those who try, one is."""
     mine = {"holder": holder, "until": to_ms(until)}
     statement = insert_into(conn, table).values(site=site, name=name, **mine)
-    free = or_(table.c.holder.is_(None), table.c.holder == holder, table.c.until <= to_ms(now))
-    due = or_(table.c.last_at.is_(None), table.c.last_at <= to_ms(now - every))
+    far = to_ms(now + FARTHEST)
+    free = or_(
+        table.c.holder.is_(None), table.c.holder == holder, table.c.until <= to_ms(now), table.c.until > far
+    )
+    due = or_(table.c.last_at.is_(None), table.c.last_at <= to_ms(now - every), table.c.last_at > far)
     taken = conn.execute(
         statement.on_conflict_do_update(
             index_elements=[table.c.site, table.c.name], set_=mine, where=free & due

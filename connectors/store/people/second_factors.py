@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from connectors.store.database.instant import maybe_from_ms, to_ms
 from connectors.store.schema import recovery_code, second_factor
 from connectors.store.schema import second_factor as table
+
+FAR = 20
+"""Steps of half a minute: codes are taken one before and one behind, so nobody uses one that far ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,13 @@ def confirm(conn: Connection, account_id: int, now: datetime) -> None:
 
 
 def use_step(conn: Connection, account_id: int, step: int) -> bool:
-    """Use the code of a step of time; False where it, or a later one, was used: of two at once one succeeds."""
-    later = (table.c.account_id == account_id, table.c.last_step < step)
-    return conn.execute(update(table).where(*later).values(last_step=step)).rowcount == 1
+    """Use the code of a step of time; False where it, or a later one, was used: of two at once one succeeds.
+
+    One that was used far behind it was used while a clock was ahead: it would lock its owner out until then.
+    """
+    unused = or_(table.c.last_step < step, table.c.last_step > step + FAR)
+    mine = (table.c.account_id == account_id, unused)
+    return conn.execute(update(table).where(*mine).values(last_step=step)).rowcount == 1
 
 
 def put_codes(conn: Connection, account_id: int, hashes: Iterable[str]) -> None:

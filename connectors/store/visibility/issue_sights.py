@@ -13,7 +13,7 @@ from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import issue_sight as table
 
 KEPT = timedelta(minutes=60)
-"""What is older serves nobody, not even while Jira is down."""
+"""What is older serves nobody, not even while Jira is down; nor does what was kept while a clock was ahead by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class BelievedSights:
 
 def load_believed(conn: Connection, site: str, now: datetime) -> BelievedSights | None:
     """Those that serve while Jira says nothing newer; None where there is none. A no serves nobody: without an answer an issue is hidden, too."""
-    mine = (table.c.site == site, table.c.may == 1, table.c.asked_at >= to_ms(now - KEPT))
+    kept = table.c.asked_at.between(to_ms(now - KEPT), to_ms(now + KEPT))
+    mine = (table.c.site == site, table.c.may == 1, kept)
     number, oldest = conn.execute(select(func.count(), func.min(table.c.asked_at)).where(*mine)).one()
     return BelievedSights(number, from_ms(oldest)) if number else None
 
@@ -48,7 +49,7 @@ def get(conn: Connection, site: str, person: str, ids: Iterable[str]) -> dict[st
 
 def put(conn: Connection, site: str, person: str, answers: Mapping[str, bool], now: datetime) -> None:
     """Keep what Jira said; what nobody may use any more goes."""
-    conn.execute(delete(table).where(table.c.asked_at < to_ms(now - KEPT)))
+    conn.execute(delete(table).where(~table.c.asked_at.between(to_ms(now - KEPT), to_ms(now + KEPT))))
     if not answers:
         return
     statement = insert_into(conn, table)

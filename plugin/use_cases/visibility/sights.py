@@ -54,7 +54,7 @@ def _known(
     now = connector.clock()
     with connector.store.read() as conn:
         found = issue_sights.get(conn, site, person, keys)
-    ages = {one: now - sight.asked_at for one, sight in found.items()}
+    ages = {one: abs(now - sight.asked_at) for one, sight in found.items()}  # one of the future is no younger
     fresh = {one for one, sight in found.items() if ages[one] <= (YES if sight.may else NO)}
     may = {one for one, sight in found.items() if sight.may and ages[one] <= issue_sights.KEPT}
     return frozenset(may), frozenset(keys) - fresh

@@ -89,6 +89,16 @@ def test_a_code_works_once(secured) -> None:
     give(by_password(house), code, 401)
 
 
+def test_a_clock_that_was_ahead_locks_nobody_out(secured) -> None:
+    house, _, secret, _ = secured
+    house.clock.forward(days=365)
+    give(by_password(house), code_of(secret, house.clock()))
+    house.clock.forward(days=-365)
+    code = code_of(secret, house.clock())
+    give(by_password(house), code)
+    give(by_password(house), code, 401)
+
+
 def test_a_recovery_code_works_once_and_is_said(secured) -> None:
     house, browser, _, codes = secured
     give(by_password(house), codes[3].upper())

@@ -383,6 +383,11 @@ def test_a_yes_is_believed_for_ten_minutes_a_no_for_one_and_an_old_yes_for_an_ho
     sandbox.secure(issue.id, None)
     assert not sees(11.5)
     assert sees(12.5)
+    assert sees(365 * 24 * 60)  # a clock was ahead for a while
+    sandbox.secure(issue.id, "directors")
+    assert not sees(13.6)
+    sandbox.secure(issue.id, None)
+    assert sees(15)
     own_api.sandbox.stop()
     assert sees(60)
     assert not sees(80)

@@ -40,6 +40,8 @@ HOUR = timedelta(hours=1)
         (NOW - HOUR, True),
         (NOW - timedelta(minutes=59), False),
         (NOW - timedelta(days=3), True),
+        (NOW + HOUR, False),
+        (NOW + timedelta(days=365), True),
     ],
 )
 def test_a_task_is_due_after_its_interval(store: Store, last: datetime | None, due_now: bool) -> None:
@@ -57,6 +59,7 @@ def test_a_task_is_due_after_its_interval(store: Store, last: datetime | None, d
         ("me", NOW + HOUR, True),
         ("other", NOW + HOUR, False),
         ("other", NOW, True),
+        ("other", NOW + timedelta(days=365), True),
     ],
 )
 def test_a_task_is_free_unless_another_process_is_at_it(
