@@ -20,17 +20,18 @@ from plugin.use_cases.cycles.learnings import write_learning
 from plugin.use_cases.kpis.board import list_kpis
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.visibility.account_people import tie, untie
+from plugin.use_cases.visibility.numberless_objectives import numberless
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from plugin.runtime.connector import Connector
 
-EXAMPLES = {"PLAT-12"}
-"""What forms give as an example of a key."""
 HIDDEN = "GROW"
 """The project that Vera may not browse."""
 PROJECTS = ("PLAT", "CORE", HIDDEN)
+EXAMPLES = {f"{project}-12" for project in PROJECTS}
+"""What forms give as an example of a key, of a project that was chosen there."""
 WATCHED = f"""
 kpis:
   - id: stories
@@ -150,6 +151,32 @@ def _decoded(text: str) -> str:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
     except ValueError:
         return ""
+
+
+def secret_numbers(connector: Connector, person: str | None) -> set[str]:
+    """Exact numbers that only objectives have which count what the person may not see; what is as short as an ordinary fraction stands anywhere."""
+    without = numberless(connector, "main", person or "")
+    with connector.store.read() as conn:
+        states = [one.state for one in objectives.load_objectives(conn, "main")]
+        points = {
+            state.id: {point.progress for point in objectives.history(conn, "main", state.id)}
+            for state in states
+        }
+
+    def exact(mine: bool) -> set[str]:
+        found = {
+            value
+            for state in states
+            if (state.id in without) is mine
+            for value in (state.progress, state.expected, *points[state.id])
+            if value is not None and value.denominator > 40
+        }
+        return {f"{one.numerator}/{one.denominator}" for one in found} | {
+            f"{float(one) * 100:.2f}" for one in found
+        }
+
+    assert without
+    return exact(True) - exact(False)
 
 
 def unpacked(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from inspect import signature
 from itertools import islice
-from typing import ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from connectors.store.database.instant import to_ms
 from connectors.store.lists import cycle_lines
@@ -41,9 +41,13 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import SIGHT, Door
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, UncutValue, names_in
-from plugin.use_cases.visibility.number_rules import NumberRule, TimeReach, reach_of, rule_of
+from plugin.use_cases.visibility.number_cut import SAID
+from plugin.use_cases.visibility.number_rules import ROOM, NumberRule, TimeReach, reach_of, rule_of
 from plugin.use_cases.visibility.numberless_objectives import numberless, numbers_hidden
 from plugin.use_cases.visibility.sights import visible
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +69,8 @@ JQL, TRIED_TEXT = "jql", "tried_text"
 """What the arguments are called by which somebody may search for whatever they like: a JQL, and a mapping that may be nobody's but theirs."""
 MOST_SEARCHED = 5_000
 """Of so many issues it is asked whether somebody sees them all."""
+OWN_ERRORS = ("plugin.", "mappings.", "connectors.")
+TOLD_OF_ERRORS = ("message", "remedy", "asked")
 NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
@@ -459,6 +465,10 @@ def _unhidden_name(
     connector: Connector, views: tuple[Viewpoint, ...], given: object, *, any_issue: bool
 ) -> object:
     """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows. So is the id, where any issue may be asked for."""
+    if isinstance(given, tuple | list | set | frozenset) and not hasattr(given, "_fields"):
+        return type(given)(_unhidden_name(connector, views, one, any_issue=any_issue) for one in given)
+    if is_dataclass(given) and not isinstance(given, type) and type(given).__module__.startswith(ROOM):
+        return _unhidden_parts(connector, views, given)
     if not isinstance(given, str):
         return given
     asked = given.strip().upper()
@@ -469,6 +479,14 @@ def _unhidden_name(
     if any(hidden_in(connector, view, asked).named(asked) for view in views):
         return NO_ISSUE.format(project=given.strip().rpartition("-")[0])
     return given
+
+
+def _unhidden_parts(connector: Connector, views: tuple[Viewpoint, ...], given: DataclassInstance) -> object:
+    """What somebody asks for by several names; what they say in words is as they said it."""
+    parts = {one.name: getattr(given, one.name) for one in fields(given) if one.init and one.name not in SAID}
+    told = {name: _unhidden_name(connector, views, one, any_issue=False) for name, one in parts.items()}
+    news = {name: one for name, one in told.items() if one != parts[name]}
+    return replace(given, **news) if news else given
 
 
 def _is_out_of_sight(connector: Connector, views: tuple[Viewpoint, ...], id_: str) -> bool:
@@ -574,13 +592,17 @@ def _given(
 
 
 def _cut_error(connector: Connector, views: tuple[Viewpoint, ...], error: Exception) -> None:
-    """What is said of a failure names no hidden issue either."""
-    error.args = tuple(_said(connector, views, one) for one in error.args)
-    for name in ("message", "remedy", "asked"):
-        told = getattr(error, name, None)
-        if isinstance(told, str):
-            setattr(error, name, _said(connector, views, told))
+    """What is said of a failure names no hidden issue either, in its words and in whatever it holds beside them; SightRefusal where that cannot be cut."""
+    ours = type(error).__module__.startswith(OWN_ERRORS)
+    error.args = tuple(_said(connector, views, one, whole=ours) for one in error.args)
+    for name, told in vars(error).items():
+        if ours or name in TOLD_OF_ERRORS:
+            setattr(error, name, _said(connector, views, told, whole=ours))
 
 
-def _said(connector: Connector, views: tuple[Viewpoint, ...], said: object) -> object:
-    return show_to_viewer(connector, views, said) if isinstance(said, str) else said
+def _said(connector: Connector, views: tuple[Viewpoint, ...], said: object, *, whole: bool) -> object:
+    """A part of a failure as they see it; of one that is not ours its texts alone, for doors show nothing else of it."""
+    shown = isinstance(said, str) or (
+        whole and (isinstance(said, tuple | list | Mapping) or is_dataclass(said))
+    )
+    return show_to_viewer(connector, views, said) if shown else said

@@ -1,7 +1,8 @@
 """Who sees what at every door, on Cloud beside PostgreSQL and on Data Center: no key and no title of an issue that Jira does not show.
 
 What programs and pages read by GET on Cloud beside SQLite is in `tests/plugin/api/test_visibility.py`; the same addresses are walked here on
-the other two. Commands are not among the doors: whoever runs them sees everything.
+the other two, and with every parameter, body and form in `test_sight_whatever_is_asked.py`. Commands are not among the doors: whoever runs them
+sees everything.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.work.sync import sync_site
+from plugin.mcp.hosts.prompts import PROMPTS
 from plugin.mcp.hosts.resources import RESOURCES
 from plugin.mcp.protocol.server import mcp_server
 from plugin.mcp.tools import TOOLS
@@ -39,6 +41,7 @@ from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
+from tests.asked import arguments_of_tools
 from tests.event_loop import run_apart
 from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import NORTH, company_with_forge
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 
     from tests.forge_company import World
 
+INSTALLATION = "ari:cloud:ecosystem::installation/0a3a"
 MODES = (Visibility.TITLES, Visibility.ROWS, Visibility.NUMBERS)
 
 
@@ -70,9 +74,10 @@ class Company:
 def on_cloud(synced_on_postgres: Callable[..., Any], folder: Path) -> Iterator[Company]:
     with company_with_forge(synced_on_postgres, folder) as world:
         key = InstallationKey(APP_ID, PRODUCTION, NORTH)
-        named = "ari:cloud:ecosystem::installation/0a3a"
         with world.connector.store.write() as conn:
-            installations.pair(conn, key, "PRODUCTION", named, "main", world.now, url=world.sandbox.url)
+            installations.pair(
+                conn, key, "PRODUCTION", INSTALLATION, "main", world.now, url=world.sandbox.url
+            )
         yield Company(world.connector, world.app, lambda one: one.id, entered(world.connector), world)
 
 
@@ -183,9 +188,21 @@ def arguments(company: Company) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def goes_on(given: dict[str, Any], told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is asked after that: the same with the yes of a person, or the next page; None after one of these."""
+    if not told or {"confirm", "cursor"} & given.keys():
+        return None
+    if told.get("state") == "to_confirm":
+        return {**given, "confirm": told["confirm"]}
+    following = (told.get("counted") or {}).get("next")
+    return {**given, "cursor": following} if following else None
+
+
 def by_assistants(company: Company, _role: str, actor: Actor, _person: str | None) -> Told:
     asked = arguments(company)
     assert asked.keys() == {tool.name for tool in TOOLS}
+    for tool, given in arguments_of_tools(company.connector, TOOLS):
+        asked[tool.name].append(given)
     known = samples(company.connector)
     names = {"site": "main", "objective_key": known["objective"][1], "cycle": known["cycle"][0]}
     server = mcp_server(company.connector, lambda _: actor)
@@ -194,9 +211,16 @@ def by_assistants(company: Company, _role: str, actor: Actor, _person: str | Non
         told = []
         async with Client(server, mode="2026-07-28") as client:
             for tool in TOOLS:
-                for given in asked[tool.name] if actor.may(tool.permission) else ():
-                    answer = await client.call_tool(tool.name, given)
-                    told.append((f"{tool.name} {json.dumps(given)[:200]}", answer.model_dump_json()))
+                for first in asked[tool.name] if actor.may(tool.permission) else ():
+                    given: dict[str, Any] | None = first
+                    while given is not None:
+                        answer = await client.call_tool(tool.name, given)
+                        told.append((f"{tool.name} {json.dumps(given)}", answer.model_dump_json()))
+                        given = goes_on(given, answer.structured_content)
+            for prompt in PROMPTS:
+                values = {one.name: names.get(one.name, "Ada") for one in prompt.values}
+                got = await client.get_prompt(prompt.name, values)
+                told.append((f"{prompt.name} {values}", got.model_dump_json()))
             for kind in RESOURCES:
                 wanted = {name: one for name, one in names.items() if f"{{{name}}}" in kind.address}
                 address = kind.address_of(**wanted)
@@ -211,20 +235,49 @@ def by_assistants(company: Company, _role: str, actor: Actor, _person: str | Non
     yield from run_apart(every())
 
 
+OF_NOBODY = {
+    "/events": "issue-events",
+    "/lifecycle": "app-lifecycle",
+    "/heartbeat": "hourly",
+    "/uninstall": "goodbye",
+}
+"""What Forge calls without a person, the end of the app last, each with its module."""
+
+
 def by_forge(company: Company, _role: str, _actor: Actor, person: str | None) -> Told:
+    """Every address that Forge calls for somebody."""
     world = company.forge
     assert world is not None
     who = {"principal": person or "nobody-here", "context__accountId": person or "nobody-here"}
     known = samples(company.connector)
+    called = set[str]()
+
+    def told(
+        method: str, path: str, module: str, body: object = None, said: str = "", **more: Any
+    ) -> tuple[str, str]:
+        called.add(path.partition("?")[0])
+        answer = world.call(method, path, module, body, **who, **more)
+        assert answer.status_code < 500, (path, answer.status_code)
+        return f"{path} {said} {body}", f"{answer.headers}{answer.text}"
+
     for name in (*known["objective"][:3], *known["issue"][::2]):
         issue = {"context__extension": {"issue": {"id": name}}}
         for path in ("/api/issue", "/api/what-if"):
-            yield f"{path} {name}", world.get(path, "okr-context", **issue, **who).text
-    yield "/api/objectives", world.get("/api/objectives", "okr-objectives", **who).text
+            yield told("GET", path, "okr-context", said=name, **issue)
+    yield told("GET", "/api/status", "okr-admin")
+    yield told("POST", "/api/pair", "okr-admin", {"code": "none"})
+    for query in ("", "?team=", "?team=Harbour", "?cursor=none"):
+        yield told("GET", f"/api/objectives{query}", "okr-objectives")
     for name in known["objective"]:
         clause = {"field": "key", "type": ["issue"], "operator": "in", "functionName": "contributesTo"}
         body = {"precomputationId": "8", "clause": {**clause, "arguments": [name]}}
-        yield f"/jql {name}", world.post("/jql", "okr-contributes", body, **who).text
+        yield told("POST", "/jql", "okr-contributes", body)
+    routed = {
+        one.rule.removeprefix("/forge")
+        for one in company.app.url_map.iter_rules()
+        if one.rule.startswith("/forge/")
+    }
+    assert called | OF_NOBODY.keys() == routed, "a new address of Forge is asked here, too"
 
 
 def by_digest(company: Company, _role: str, actor: Actor, _person: str | None) -> Told:
@@ -235,6 +288,17 @@ def by_digest(company: Company, _role: str, actor: Actor, _person: str | None) -
         sent = outbox.recent(conn, "main", 20)
     assert sent
     yield "outbox", repr(sent)
+
+
+@pytest.mark.slow
+def test_what_forge_calls_without_a_person_is_answered_with_nothing(
+    tmp_path: Path, synced_on_postgres: Callable[..., Any]
+) -> None:
+    with on_cloud(synced_on_postgres, tmp_path) as company:
+        assert company.forge is not None
+        for path, module in OF_NOBODY.items():
+            answer = company.forge.post(path, module, {"eventType": "avi:jira:updated:issue"})
+            assert (answer.status_code, answer.data) == (204, b""), path
 
 
 DOORS = {"http": by_http, "assistants": by_assistants, "Forge": by_forge, "digests": by_digest}

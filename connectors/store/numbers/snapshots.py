@@ -7,7 +7,7 @@ mapping revision took over; between two snapshots the former one holds.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +21,9 @@ from connectors.store.schema import history, snapshot
 from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
 
+Standing = Mapping[tuple[str, str], tuple[int, int, int]]
+"""Of each objective, by site and id, how many snapshots are kept, the last of them and its instant: as long as that stays none came."""
+NOTHING_DONE: Standing = {}
 DAY_MS = 86_400_000
 MOST_OUTLINES = 400
 
@@ -218,23 +221,51 @@ def texts(conn: Connection) -> Iterator[tuple[str, str, int, str]]:
             yield site, objective_id, row.at, text
 
 
-def reword(conn: Connection, rewording: Callable[[str], str]) -> int:
-    """Put other words into the texts, and pack those of an objective anew where one of them changed; how many changed."""
-    changed = 0
-    for site, objective_id in _kept(conn):
-        found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
-        made, news = [], 0
-        for row, text in zip(found, snapshot_text.texts(conn, found), strict=True):
-            other = rewording(text)
-            news += other != text
-            made.append((row.id, zlib.compress(other.encode())))
-        if news:
-            snapshot_text.forget_bases(conn, site, objective_id)
-            for id_, packed in made:
-                kept = snapshot_text.shrink(conn, site, objective_id, zlib.decompress(packed).decode())
-                conn.execute(update(snapshot).where(snapshot.c.id == id_).values(kept))
-        changed += news
-    return changed
+def load_standing(conn: Connection, site: str = "", objective_id: str = "") -> Standing:
+    """What is kept of each objective, or of one."""
+    counted = select(
+        snapshot.c.site,
+        snapshot.c.objective_id,
+        func.count(),
+        func.max(snapshot.c.id),
+        func.max(snapshot.c.at),
+    ).group_by(snapshot.c.site, snapshot.c.objective_id)
+    if objective_id:
+        counted = counted.where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in conn.execute(counted)}
+
+
+def reword(conn: Connection, rewording: Callable[[str], str], done: Standing = NOTHING_DONE) -> int:
+    """Put other words into the texts, but for those of objectives that stand as when it was `done`; how many changed."""
+    return sum(
+        reword_of(conn, site, objective_id, rewording)
+        for (site, objective_id), stands in load_standing(conn).items()
+        if done.get((site, objective_id)) != stands
+    )
+
+
+def reword_of(conn: Connection, site: str, objective_id: str, rewording: Callable[[str], str]) -> int:
+    """Put other words into the texts of one objective, and pack them anew where one of them changed; how many changed."""
+    found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
+    news = sum(rewording(text) != text for text in snapshot_text.texts(conn, found))
+    if news:
+        made = [
+            (row.id, zlib.compress(rewording(text).encode()))
+            for row, text in zip(found, snapshot_text.texts(conn, found), strict=True)
+        ]
+        snapshot_text.forget_bases(conn, site, objective_id)
+        for id_, packed in made:
+            kept = snapshot_text.shrink(conn, site, objective_id, zlib.decompress(packed).decode())
+            conn.execute(update(snapshot).where(snapshot.c.id == id_).values(kept))
+    return news
+
+
+def would_be_reworded(
+    conn: Connection, site: str, objective_id: str, rewording: Callable[[str], str]
+) -> bool:
+    """Whether other words would stand in one of the texts of an objective."""
+    found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
+    return any(rewording(text) != text for text in snapshot_text.texts(conn, found))
 
 
 def _kept(conn: Connection) -> list[tuple[str, str]]:

@@ -6,15 +6,18 @@ Every text of every table is looked at, so that no table can be forgotten, but f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, and_, delete, func, or_, select, update
 
+from connectors.store.database.engine import Store
 from connectors.store.mappings import revisions
+from connectors.store.numbers import snapshots
+from connectors.store.numbers.snapshots import Standing
 from connectors.store.people.accounts import Account
-from connectors.store.personal.packed_texts import PACKED
+from connectors.store.personal.packed_texts import PACKED, SNAPSHOTS
 from connectors.store.personal.spellings import PersonSpellings, holds_name, is_full_name
 from connectors.store.schema import (
     account,
@@ -62,6 +65,17 @@ OF_RECIPIENT = (outbox, opt_out, told_level)
 OF_JIRA_PERSON = (issue_sight, project_sight, departed_sight)
 """Rows on what one person may see in Jira; asked anew where somebody else is that person."""
 RECOUNTED = "a person was erased"
+
+
+@dataclass(frozen=True, slots=True)
+class RewordingResult:
+    """Of which objectives the kept states name the person no more, as they stood then; how many were changed."""
+
+    done: Standing
+    changed: int
+
+
+NOTHING_AHEAD = RewordingResult({}, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +156,42 @@ def rows(
                 yield PersonalRow(one.table, {**one.row, "names them in": said})
 
 
-def erase(conn: Connection, known: PersonSpellings, stand_in: str, now: datetime) -> int:
-    """Put the stand-in wherever the person stood, but for the audit log; how many rows. The account is gone already."""
+def reword_ahead(
+    store: Store, known: PersonSpellings, stand_in: str, going_on: Callable[[int, int], None]
+) -> RewordingResult:
+    """Put the stand-in into the states that are kept of each objective, one objective after the other, each in a short transaction and none that writes
+    where they are not named: to read them all takes minutes where there are many. What comes meanwhile is left to `erase`. Killed, it is begun anew.
+    `going_on` is told how many objectives of how many are done.
+    """
+
+    def reword(text: str) -> str:
+        return known.reword(text, stand_in)
+
+    with store.read() as conn:
+        waiting = list(snapshots.load_standing(conn))
+    done: dict[tuple[str, str], tuple[int, int, int]] = {}
+    changed = 0
+    for number, (site_name, objective_id) in enumerate(waiting, 1):
+        with store.read() as conn:
+            stands = snapshots.load_standing(conn, site_name, objective_id)
+            named = snapshots.would_be_reworded(conn, site_name, objective_id, reword)
+        if named:
+            with store.write() as conn:
+                stands = snapshots.load_standing(conn, site_name, objective_id)
+                changed += snapshots.reword_of(conn, site_name, objective_id, reword)
+        done |= stands
+        going_on(number, len(waiting))
+    return RewordingResult(done, changed)
+
+
+def erase(
+    conn: Connection,
+    known: PersonSpellings,
+    stand_in: str,
+    now: datetime,
+    ahead: RewordingResult = NOTHING_AHEAD,
+) -> int:
+    """Put the stand-in wherever the person stood, but for the audit log and what was done `ahead`; how many rows, with those. The account is gone already."""
     changed = 0
     for table in OF_RECIPIENT:
         theirs = func.lower(table.c.recipient).in_(_mailboxes(known))
@@ -153,9 +201,12 @@ def erase(conn: Connection, known: PersonSpellings, stand_in: str, now: datetime
     for table in metadata.sorted_tables:
         if table is not audit:
             changed += _reword(conn, table, known, stand_in, now)
-    return changed + sum(
-        packing.reword(conn, lambda text: known.reword(text, stand_in)) for packing in PACKED
-    )
+
+    def reword(text: str) -> str:
+        return known.reword(text, stand_in)
+
+    changed += ahead.changed + snapshots.reword(conn, reword, ahead.done)
+    return changed + sum(packing.reword(conn, reword) for packing in PACKED if packing is not SNAPSHOTS)
 
 
 def may_name(column: ColumnElement[str], known: PersonSpellings) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ TELLING_NUMBER = 15
 """So is a number of so many digits: shorter ones are counts and instants."""
 PERSON_KEYS = ("person", "subject", "accountId", "account_id", "username")
 """A short id counts where a document tells it as a person's, under one of these names."""
+_RUN = re.compile(r"[a-z0-9]+", re.ASCII)
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -32,9 +33,16 @@ class PersonSpellings:
 
     def reword(self, text: str, stand_in: str) -> str:
         """The text, as it is kept, with the stand-in wherever the person stood in it."""
+        if not self.may_stand_in(text):
+            return text
         if _is_json(text):
             return self._reword_document(text, stand_in)
         return _pattern(self).sub(lambda _: stand_in, text)
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether all ASCII letters and digits of a spelling are in a text: what is quickly said, as `probes` are, of many texts that name nobody."""
+        folded = text.casefold()
+        return any(all(run in folded for run in runs) for runs in _runs(self))
 
     def sentences(self, text: str) -> Iterator[str]:
         """What of a text names the person: of a document the strings in it, or the whole where an id is told as a person's."""
@@ -83,6 +91,14 @@ def _is_telling(id_: str) -> bool:
     if id_.isdigit():
         return len(id_) >= TELLING_NUMBER
     return len(id_) >= TELLING and any(one.isdigit() for one in id_)
+
+
+@lru_cache(maxsize=16)
+def _runs(known: PersonSpellings) -> tuple[tuple[str, ...], ...]:
+    """Of each spelling its runs of ASCII letters and digits: all else may be written otherwise in a document or an address."""
+    return tuple(
+        tuple(_RUN.findall(one.lower())) for one in (known.address, *_forms(known.names), *known.ids)
+    )
 
 
 @lru_cache(maxsize=16)

@@ -120,7 +120,14 @@ def list_tokens(caller: Caller, query: ListQuery) -> Reply[Page[TokenJson]]:
     )
 
 
-@ROUTES.post("/tokens", "viewer", "Make an API token, which is shown once.", status=201, in_person=True)
+@ROUTES.post(
+    "/tokens",
+    "viewer",
+    "Make an API token, which is shown once.",
+    status=201,
+    in_person=True,
+    links={"revoke_token": {"token": "$response.body#/id"}},
+)
 def make_token(caller: Caller, body: TokenBody) -> Reply[NewTokenJson]:
     """Its text is shown once; only a hash of it is kept. One that lasts longer than a day takes that you said of late who you are."""
     account = own_account(caller.connector, caller.actor)

@@ -142,7 +142,17 @@ def one_person(caller: Caller, path: PersonAddress) -> Reply[PersonJson]:
     return Reply(person_json(person_of(caller, path)))
 
 
-@ROUTES.post("/people", "admin", "Add somebody, with a password that is shown once.", status=201, scope=SCOPE)
+@ROUTES.post(
+    "/people",
+    "admin",
+    "Add somebody, with a password that is shown once.",
+    status=201,
+    scope=SCOPE,
+    links={
+        name: {"person": "$response.body#/person/id"}
+        for name in ("one_person", "give_role", "disable_person", "remove_person")
+    },
+)
 def add_person(caller: Caller, body: PersonBody) -> Reply[PasswordJson]:
     """The password is made here, shown once and to be changed by them."""
     password = people.generated_password() if body.password else None
@@ -262,7 +272,9 @@ def data_of_person(caller: Caller, path: PersonAddress) -> Reply[PersonalData]:
     return Reply(PersonalData(rows=[personal_row(one) for one in found]), UNKEPT)
 
 
-@ROUTES.post("/people/{person}/erase", "admin", "Erase somebody from everything here.", in_person=True)
+@ROUTES.post(
+    "/people/{person}/erase", "admin", "Erase somebody from everything here.", in_person=True, heavy=True
+)
 def erase_person(caller: Caller, path: PersonAddress) -> Reply[ErasureJson]:
     """Their account goes, and a stand-in takes the place of their address. It cannot be undone."""
     person = person_of(caller, path)

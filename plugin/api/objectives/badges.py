@@ -57,7 +57,13 @@ def list_badges(caller: Caller, query: SiteQuery) -> Reply[Page[BadgeJson]]:
     return Reply(Page[BadgeJson](items=items))
 
 
-@ROUTES.post("/badges", "admin", "Make the number of an objective or a cycle public as a badge.", status=201)
+@ROUTES.post(
+    "/badges",
+    "admin",
+    "Make the number of an objective or a cycle public as a badge.",
+    status=201,
+    links={"revoke_badge": {"badge": "$response.body#/badge"}},
+)
 def publish_badge(caller: Caller, query: SiteQuery, body: BadgeBody) -> Reply[BadgeJson]:
     """Whoever has the address sees number and health, and nothing else. 409 where there is no such objective or cycle."""
     site = site_of(caller, query)

@@ -180,6 +180,10 @@ def comment_json(one: KeptComment) -> CommentJson:
     "editor",
     "Say what a key result stands at, instead of what is derived.",
     status=201,
+    links={
+        name: {"objective": "$request.path.objective", "check_in": "$response.body#/id"}
+        for name in ("withdraw_check_in", "reply_to_check_in")
+    },
 )
 def check_in(
     caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: CheckInBody
@@ -266,6 +270,7 @@ def list_replies(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Re
     "editor",
     "Answer a check-in.",
     status=201,
+    links={"take_reply_back": {"objective": "$request.path.objective", "reply": "$response.body#/id"}},
 )
 def reply_to_check_in(
     caller: Caller, path: CheckInAddress, query: SiteQuery, body: ReplyBody

@@ -267,7 +267,17 @@ class ImportJson(JsonShape):
     plan: ImportPlanJson = Field(description="What it makes.")
 
 
-@ROUTES.post("/imports", "editor", "Plan the import of a file of another tool.", status=201, heavy=True)
+@ROUTES.post(
+    "/imports",
+    "editor",
+    "Plan the import of a file of another tool.",
+    status=201,
+    heavy=True,
+    links={
+        name: {"number": "$response.body#/import"}
+        for name in ("show_import", "apply_import", "give_up_import")
+    },
+)
 def plan_import(caller: Caller, query: SiteQuery, body: ImportBody) -> Reply[ImportJson]:
     """Nothing is made: the plan says what would be, and every row that is refused, with why. 409 where nothing can be planned."""
     place = ImportPlace(

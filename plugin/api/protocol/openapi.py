@@ -136,6 +136,11 @@ def _responses(one: Operation, blueprint: APIBlueprint) -> JsonSchemaValue:
         "4XX": _problem("The request was not served; `remedy` says what to do.", blueprint),
         "5XX": _problem("The connector or Jira could not serve it now.", blueprint),
     }
+    if one.links:
+        found[str(one.status)]["links"] = {
+            name: {"operationId": name, "parameters": dict(parameters)}
+            for name, parameters in one.links.items()
+        }
     if one.method == "GET":
         found["304"] = {"description": "You have it already (If-None-Match)."}
     return found

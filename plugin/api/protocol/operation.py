@@ -62,6 +62,7 @@ class Traits(TypedDict, total=False):
     scope: str
     unsettled: bool
     for_factor: bool
+    links: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ class Operation:
     `answers` is the shape by media type (None: plain text); what is answered in JSON alone is said by the annotation.
     `heavy` ones run a few at a time. `matched`: changes only what the caller has seen, so it asks for If-Match (or
     If-None-Match: * where nothing is there yet). `in_person`, `scope`, `unsettled` and `for_factor`: see `plugin.access.authorization.permission.Rule`.
+    `links` are the operations that are asked next with what this one made: by name, for each part of their address where it stands (an
+    expression of OpenAPI: `$response.body#/id`, `$request.path.objective`).
     """
 
     name: str
@@ -88,6 +91,7 @@ class Operation:
     scope: str = ""
     unsettled: bool = False
     for_factor: bool = False
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def tag(self) -> str:

@@ -90,7 +90,16 @@ def list_subscriptions(caller: Caller, query: SiteQuery) -> Reply[Page[Subscript
     return Reply(Page[SubscriptionJson](items=[_json(one) for one in found]))
 
 
-@ROUTES.post("/subscriptions", "admin", "Post what happens from now on to an address.", status=201)
+@ROUTES.post(
+    "/subscriptions",
+    "admin",
+    "Post what happens from now on to an address.",
+    status=201,
+    links={
+        name: {"subscription": "$response.body#/subscription"}
+        for name in ("send_test", "pause", "resume", "renew_secret", "replay", "unsubscribe")
+    },
+)
 def subscribe(caller: Caller, query: SiteQuery, body: SubscriptionBody) -> Reply[SubscriptionSecretJson]:
     """The secret is given this once. 409 where the address may not be posted to."""
     site = site_of(caller, query)

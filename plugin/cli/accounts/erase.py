@@ -7,7 +7,7 @@ import click
 from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import say
+from plugin.cli.terminal.output import progress_bar, say
 from plugin.use_cases.record.personal_data import erase_person
 
 
@@ -21,8 +21,8 @@ def erase_command(email: str, yes: bool) -> None:
     """
     if not yes:
         click.confirm(f"Erase {email} from everything here?", abort=True)
-    with open_connector() as connector:
-        done = erase_person(connector, COMMAND_LINE, email)
+    with open_connector() as connector, progress_bar("Reading states", "objectives") as report:
+        done = erase_person(connector, COMMAND_LINE, email, report)
     say(
         f"Erased: {count_of(done.rows, 'row')} and {count_of(done.entries, 'entry', 'entries')} of the audit log say {done.stand_in!r} now."
     )

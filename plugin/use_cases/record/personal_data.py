@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, or_
 
 from connectors.store.people import accounts, audit, audit_chain
+from connectors.store.people.accounts import Account
 from connectors.store.personal import personal_data
 from connectors.store.personal.personal_data import PersonalRow
 from connectors.store.personal.spellings import PersonSpellings
@@ -55,35 +57,54 @@ def hand_out_data(connector: Connector, actor: Actor, email: str) -> tuple[Perso
 
 
 @act(ADMIN)
-def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResult:
+def erase_person(
+    connector: Connector,
+    actor: Actor,
+    email: str,
+    going_on: Callable[[int, int], None] = lambda _done, _of: None,
+) -> ErasureResult:
     """Remove the account, and put a stand-in wherever the person stood, in each spelling that is theirs alone.
 
-    Refused for the only admin, for oneself, where nothing names them, and where something works by a spelling of theirs.
+    Refused for the only admin, for oneself, where nothing names them, and where something works by a spelling of theirs. The states that are kept
+    of objectives are gone through first, one objective after the other, of which `going_on` is told; the rest is one transaction. Whoever
+    erases again after that was broken off goes on with what is left: until then the account stands.
     """
     address = members.good_email(email).casefold()
     stand_in = f"erased person {secrets.token_hex(4)}"
     record.seal(connector)
+    with connector.store.read() as conn:
+        _, spelt = _require_erasable(conn, actor, address)
+    ahead = personal_data.reword_ahead(connector.store, spelt, stand_in, going_on)
     with connector.store.write() as conn:
-        account = accounts.by_email(conn, address)
-        if account is not None and account.id == actor.account_id:
-            raise AccessRefusal("Nobody erases themselves: another admin does, or an operator by command.")
-        known = personal_data.known_as(conn, address, account)
-        if working := personal_data.working_places(conn, known):
-            raise AccessRefusal(
-                f"Nothing was erased: {' and '.join(working)} would work no more, for it names them. Name somebody else there first."
-            )
+        account, known = _require_erasable(conn, actor, address)
         if account is not None:
-            members.require_other_admin(conn, account)
             accounts.remove(conn, account.id)
+        if known != spelt:
+            ahead = replace(ahead, done={})
         record.bind_waiting(conn)
         entries, unbound = _reword(conn, personal_data.known_in_record(conn, known), stand_in)
-        rows = personal_data.erase(conn, known, stand_in, connector.clock())
+        rows = personal_data.erase(conn, known, stand_in, connector.clock(), ahead)
         if account is None and not entries and not rows:
             raise AccessRefusal(f"Nothing here names {address}.")
         told = {"stand-in": stand_in, "entries": entries, "rows": rows, **unbound.detail()}
         audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
     record.seal(connector)
     return ErasureResult(stand_in=stand_in, entries=entries, rows=rows)
+
+
+def _require_erasable(conn: Connection, actor: Actor, address: str) -> tuple[Account | None, PersonSpellings]:
+    """The account and all spellings of whoever is to be erased; AccessRefusal where that may not be."""
+    account = accounts.by_email(conn, address)
+    if account is not None and account.id == actor.account_id:
+        raise AccessRefusal("Nobody erases themselves: another admin does, or an operator by command.")
+    known = personal_data.known_as(conn, address, account)
+    if working := personal_data.working_places(conn, known):
+        raise AccessRefusal(
+            f"Nothing was erased: {' and '.join(working)} would work no more, for it names them. Name somebody else there first."
+        )
+    if account is not None:
+        members.require_other_admin(conn, account)
+    return account, known
 
 
 def _reword(conn: Connection, known: PersonSpellings, stand_in: str) -> tuple[int, record.UnboundWords]:

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import delete, select, update
 
+from connectors.store.numbers import snapshot_text, snapshots
 from connectors.store.people import accounts, audit
 from connectors.store.people import audit_chain as stored
 from connectors.store.personal import personal_data as rows_of_people
 from connectors.store.personal.spellings import PersonSpellings
 from connectors.store.schema import audit as table
-from connectors.store.schema import audit_seal, check_in, learning
+from connectors.store.schema import audit_seal, check_in, learning, snapshot
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
@@ -155,6 +156,66 @@ def test_a_person_is_erased_and_the_chain_holds(record) -> None:
     assert "lee@acme.example" in json.dumps(told)
     found = chain.verify(record.connector, COMMAND_LINE)
     assert (found.reworded, found.findings) == (10, ())
+
+
+class BrokenOff(Exception):
+    """The process was ended."""
+
+
+def _keep_state(house, objective: str, at: int, by: str) -> None:
+    with house.connector.store.write() as conn:
+        kept = snapshot_text.shrink(conn, "main", objective, json.dumps({"by": by, "n": at}))
+        row = {"site": "main", "objective_id": objective, "at": at, "mapping_revision": "r", "backfilled": 0}
+        conn.execute(snapshot.insert().values({**row, **kept}))
+
+
+def _kept_states(house) -> dict[tuple[str, int], str]:
+    with house.connector.store.read() as conn:
+        return {(objective, at): json.loads(text)["by"] for _, objective, at, text in snapshots.texts(conn)}
+
+
+def test_who_breaks_off_an_erasure_goes_on_with_it_and_it_is_noted_once(record, monkeypatch) -> None:
+    account = record.account("editor", KIM)
+    for objective, by in (("1", KIM), ("2", "lee@acme.example"), ("3", KIM)):
+        for at in (1, 2):
+            _keep_state(record, objective, at, by)
+    packed_anew, reword_of = [], snapshots.reword_of
+    monkeypatch.setattr(
+        snapshots,
+        "reword_of",
+        lambda conn, site, one, words: packed_anew.append(one) or reword_of(conn, site, one, words),
+    )
+
+    def ended(done: int, of: int) -> None:
+        assert of == 3
+        if done == 1:
+            raise BrokenOff
+
+    def noted() -> int:
+        with record.connector.store.read() as conn:
+            return [one.what for one in audit.recent(conn, 100)].count(chain.ERASED)
+
+    with pytest.raises(BrokenOff):
+        personal_data.erase_person(record.connector, COMMAND_LINE, KIM, ended)
+    with record.connector.store.read() as conn:
+        assert accounts.get(conn, account.id) is not None
+    assert [one for one in _kept_states(record).items() if one[1] == KIM] == [
+        (("3", 1), KIM),
+        (("3", 2), KIM),
+    ]
+    assert noted() == 0
+
+    def meanwhile(done: int, of: int) -> None:
+        if done == of:
+            _keep_state(record, "1", 3, KIM)
+
+    done = personal_data.erase_person(record.connector, COMMAND_LINE, KIM, meanwhile)
+    told = _kept_states(record)
+    assert KIM not in told.values()
+    assert told["1", 3] == done.stand_in
+    assert packed_anew == ["1", "3", "1"], "what names nobody is read without a transaction that writes"
+    assert noted() == 1
+    assert chain.verify(record.connector, COMMAND_LINE).findings == ()
 
 
 def test_the_record_holds_when_who_erased_others_is_erased(record) -> None:

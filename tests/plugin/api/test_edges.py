@@ -39,6 +39,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "DELETE /sites/{site}/fields/{field}",
         "GET /diagnostics",
         "GET /people/{person}/data",
+        "POST /people/{person}/erase",
         "GET /sites/{site}/visibility",
         "PUT /sites/{site}/visibility",
         "PUT /people/{person}/jira/{site}",

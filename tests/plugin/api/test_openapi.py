@@ -132,3 +132,50 @@ def test_the_schema_of_a_query_is_made_once() -> None:
     queries = [one.shapes["query"] for one in operations() if "query" in one.shapes]
     assert len(queries) > 20
     assert all(query.model_json_schema() is query.model_json_schema() for query in queries)
+
+
+def test_what_is_made_links_to_what_is_asked_of_it_next(api: Any) -> None:
+    """By these a client, and whoever tries all of it one after the other, gets from one operation to the next."""
+    document = api.get("/openapi.json")
+    called = {
+        one["operationId"]: (path, one)
+        for path, methods in document["paths"].items()
+        for one in methods.values()
+    }
+    linked = {
+        (one["operationId"], name)
+        for _, one in called.values()
+        for answer in one["responses"].values()
+        for name in answer.get("links", {})
+    }
+    assert ("plan_import", "apply_import") in linked
+    made = [one for one in operations() if one.status == 201]
+    assert [one.name for one in made if not one.links and one.name not in STANDS_ALONE] == []
+    for one in made:
+        for name, parameters in one.links.items():
+            path, _ = called[name]
+            assert set(re.findall(r"{([a-z_]+)}", path)) == parameters.keys(), (one.name, name)
+            for expression in parameters.values():
+                if expression.startswith("$response.body#/"):
+                    answer = called[one.name][1]["responses"]["201"]["content"]["application/json"]["schema"]
+                    assert pointed(
+                        document, answer, expression.removeprefix("$response.body#/").split("/")
+                    ), expression
+                else:
+                    part = expression.removeprefix("$request.path.")
+                    assert f"{{{part}}}" in called[one.name][0], expression
+
+
+STANDS_ALONE = {"add_site", "begin_factor"}
+"""A site is asked by the name that whoever adds it gives; of a second factor everybody has one, which no address names."""
+
+
+def pointed(document: Any, schema: Any, parts: list[str]) -> bool:
+    """Whether a value stands at this place of an answer."""
+    for part in parts:
+        while "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = schema.get("properties", {}).get(part)
+        if schema is None:
+            return False
+    return True

@@ -40,7 +40,18 @@ from plugin.use_cases.visibility.site_visibility import Visibility, change_visib
 from plugin.use_cases.work.plans import list_writes
 from tests import sight
 from tests.plugin.api.conftest import synced
-from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, leaks, planted, samples, talk, unpacked
+from tests.sight import (
+    HIDDEN,
+    PROJECTS,
+    WATCHED,
+    addresses,
+    leaks,
+    planted,
+    samples,
+    secret_numbers,
+    talk,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from tests.plugin.api.conftest import Api
@@ -89,7 +100,7 @@ def test_no_door_tells_key_or_title_of_a_hidden_issue(
     assert keys
     assert titles
     told = {}
-    numbers = secret_numbers(hiding, person) if mode is Visibility.NUMBERS else set()
+    numbers = secret_numbers(hiding.connector, person) if mode is Visibility.NUMBERS else set()
     for address in addresses(hiding.connector, hiding.app):
         text = read(hiding, role, address)
         found = leaks(text, keys, titles) - leaks(address, keys, titles)
@@ -98,32 +109,6 @@ def test_no_door_tells_key_or_title_of_a_hidden_issue(
             told[address] = sorted(found)[:5]
     change_visibility(hiding.connector, COMMAND_LINE, "main", Visibility.TITLES)
     assert told == {}
-
-
-def secret_numbers(api: Api, person: str | None) -> set[str]:
-    """Exact numbers that only objectives have which count what the person may not see; what is as short as an ordinary fraction stands anywhere."""
-    without = numberless(api.connector, "main", person or "")
-    with api.connector.store.read() as conn:
-        states = [one.state for one in objectives.load_objectives(conn, "main")]
-        points = {
-            state.id: {point.progress for point in objectives.history(conn, "main", state.id)}
-            for state in states
-        }
-
-    def exact(mine: bool) -> set[str]:
-        found = {
-            value
-            for state in states
-            if (state.id in without) is mine
-            for value in (state.progress, state.expected, *points[state.id])
-            if value is not None and value.denominator > 40
-        }
-        return {f"{one.numerator}/{one.denominator}" for one in found} | {
-            f"{float(one) * 100:.2f}" for one in found
-        }
-
-    assert without
-    return exact(True) - exact(False)
 
 
 def rows(api: Api) -> list[dict[str, object]]:
@@ -244,6 +229,27 @@ def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_sea
     for kind in ("objectives", "ledgers"):
         refused = hiding.call("GET", f"/exports/{kind}?site=main&format=csv&owner=Ada", role="viewer")
         assert refused.status_code == 403, kind
+
+
+def test_what_a_refusal_holds_beside_its_words_names_no_hidden_issue(hiding: Api) -> None:
+    be(hiding, "admin", SEES_SOME.id)
+    keys, titles = planted(hiding.connector, (HIDDEN,))
+    objective = samples(hiding.connector)["objective"][0]
+    refused = hiding.call("POST", f"/objectives/{objective}/check-ins", {"key_result": "nothing"})
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["detail"].startswith("there is no key result “nothing” here")
+    assert leaks(refused.text, keys, titles) == set()
+
+
+def test_a_hidden_key_among_several_is_answered_as_one_that_nobody_knows(hiding: Api) -> None:
+    be(hiding, "viewer", SEES_SOME.id)
+    known = samples(hiding.connector)["objective"]
+    told = []
+    for key in (known[-1], "GROW-99999"):
+        answer = hiding.call("GET", f"/plan?objective={known[1]}&objective={key}", role="viewer")
+        told.append((answer.status_code, answer.text.replace(key, "")))
+    assert told[0] == told[1]
+    assert told[0][0] == 404
 
 
 @pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS])
