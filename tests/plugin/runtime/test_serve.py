@@ -135,11 +135,12 @@ def test_clients_that_hang_keep_nothing(commands: Any) -> None:
         (("serve",), {"JIRA_OKR_JIRA__URL": "jira"}, "JIRA_OKR_JIRA__URL is not usable"),
         (("serve", "--processes", "2"), {}, "JIRA_OKR_HTTP_PROCESSES"),
         (("serve",), {"JIRA_OKR_DATABASE_URL": "mysql://here"}, "no database for jira-okr"),
+        (("serve",), {"JIRA_OKR_DATABASE_URL": "sqlite:////proc/okr.sqlite3"}, "cannot be made"),
         (("serve",), {"JIRA_OKR_ENGINE": "procrastinate"}, "needs PostgreSQL"),
         (("serve",), {"JIRA_OKR_MAPPING": "nowhere.yaml"}, "JIRA_OKR_MAPPING is not usable"),
         (("serve",), {"JIRA_OKR_JIRA__TOKEN": "wrong-token"}, "did not accept the credentials"),
     ],
-    ids=["port", "workers", "url", "processes", "database", "engine", "mapping", "token"],
+    ids=["port", "workers", "url", "processes", "database", "place", "engine", "mapping", "token"],
 )
 def test_it_refuses_by_name_before_it_listens(commands: Any, words: Any, more: Any, said: str) -> None:
     """Errors that are printed as they are, without a traceback; nothing was said to serve."""
