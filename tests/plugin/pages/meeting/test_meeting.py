@@ -7,11 +7,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from bs4 import BeautifulSoup
 from pptx import Presentation
 
 from docs.screenshots.company import Company, seeded
+from plugin.pages.meeting import presentation
 from plugin.pages.views.meeting.work import Work, work_of
 
 ROOT = Path(__file__).parents[4]
@@ -186,3 +188,15 @@ def test_whoever_starts_and_makes_no_slides_loads_nothing_for_them() -> None:
     code = "import plugin.runtime.application, sys; print('pptx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_slide_shows_five_key_results_and_counts_the_rest(monkeypatch):
+    def explained(*_words, everything):
+        return SimpleNamespace(key_results=tuple("abcdefg"), remarks=("said last", "said before"))
+
+    monkeypatch.setattr(presentation, "explanation_now", explained)
+    sources = SimpleNamespace(located=lambda _id, _site: ["it"])
+    shown = presentation.slide(sources, "10001", None, "an item")
+    assert shown == presentation.Slide("an item", tuple("abcde"), 2, "said last")
+    sources.located = lambda _id, _site: []
+    assert presentation.slide(sources, "10001", None, "an item") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -96,3 +97,19 @@ def test_a_site_without_kpis_pays_one_look_when_what_is_old_is_forgotten_and_not
     prune(watch.connector, "main", lambda: None)
     asked = [one for one in said if "kpi_" in one]
     assert ([one.split()[0] for one in asked], asked[0].count("UNION")) == (["SELECT"], 2)
+
+
+def test_one_that_left_when_nobody_noted_it_is_noted_by_the_next_look(watch: Watch) -> None:
+    """Readings may come in of what an activation has just taken away, and of a release before departures were noted."""
+    watch.activate(BOTH)
+    watch.at("2026-11-15T08:00")
+    push(watch.connector, TESTER, "main", "bugs", [PushedReading(watch.connector.clock(), Fraction(7))])
+    watch.activate(ONE)
+    with watch.connector.store.write() as conn:
+        state = kpis.get(conn, "main", "bugs")
+        kpis.put(conn, "main", "bugs", replace(state, left=None), watch.connector.clock())
+    assert departed_kpis(watch.connector, TESTER, "main") == ()
+    watch.at("2026-11-16T08:00")
+    follow_departures(watch.connector, "main")
+    (one,) = departed_kpis(watch.connector, TESTER, "main")
+    assert (one.id, one.left) == ("bugs", datetime(2026, 11, 16, 8, tzinfo=UTC))
