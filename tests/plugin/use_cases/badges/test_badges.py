@@ -32,6 +32,39 @@ def face(**more: Any) -> BadgeFace:
     return BadgeFace(**{**said, "line": "2026-Q4,", "as_of": "as of noon", **more})
 
 
+def shapes(svg: str) -> list[str]:
+    """Where each shape stands and how large it is."""
+    places = ("x", "y", "width", "height", "textLength")
+    return [
+        " ".join(
+            [one.tag.removeprefix(SVG), *(f"{name}={one.get(name)}" for name in places if one.get(name))]
+        )
+        for one in ElementTree.fromstring(svg).iter()
+        if one.get("width") or one.get("x")
+    ]
+
+
+def test_what_is_drawn_stands_beside_and_not_on_one_another() -> None:
+    """65 for the word with 7 on each side, then the value; of the bar of 308 are 31/50 filled."""
+    assert shapes(badge_svg(face(label="Checkout", value="64 %"))) == [
+        "svg width=104 height=20",
+        "rect width=65.0 height=20",
+        "rect x=62.0 width=42.0 height=20",
+        "rect x=62.0 width=3 height=20",
+        "text x=7 y=14 textLength=51.0",
+        "text x=71.0 y=14 textLength=25.0",
+    ]
+    assert shapes(card_svg(face())) == [
+        "svg width=340 height=112",
+        "rect x=.5 y=.5 width=339 height=111",
+        "text x=16 y=28",
+        "text x=16 y=52",
+        "rect x=16 y=62 width=308 height=8",
+        "rect x=16 y=62 width=191.0 height=8",
+        "text x=16 y=94",
+    ]
+
+
 def test_a_badge_lives_from_the_act_of_an_admin_to_its_revocation(company: Doors) -> None:
     objective = company.api("GET", "/objectives?limit=1").json["items"][0]
     stranger = company.app.test_client()
