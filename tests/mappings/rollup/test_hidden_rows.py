@@ -8,7 +8,15 @@ from fractions import Fraction
 import pytest
 
 from mappings.rollup.rows.ledger import DERIVED, Disposition, Ledger, hidden_issues, unseen_words
-from mappings.rollup.state import counted_in
+from mappings.rollup.state import (
+    CountedKeyResult,
+    CountedLedger,
+    CountedMeasurement,
+    CountedOutline,
+    CountedRow,
+    counted_ids,
+    counted_in,
+)
 from tests.mappings.conftest import a_key_result, a_row, an_objective
 
 
@@ -64,3 +72,31 @@ def test_issues_in_a_number_are_those_of_its_rows_and_its_own() -> None:
     state = replace(state, ledger=Ledger(tuple(rows)), beside=Ledger((a_row("400"),)))
     assert counted_in(state) == {*counted, "100", "200", "300", "400"}
     assert counted_in(an_objective("@company")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("row", "counts"),
+    [("10001", True), ("@well", True), ("@well/metric", False), ("10001/metric", False), ("hidden-7", False), ("", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("disposition", list(Disposition))
+def test_what_makes_up_a_number_is_issues_and_objectives_that_are_none(
+    row: str, counts: bool, disposition: Disposition
+) -> None:
+    rows = CountedLedger((CountedRow(row, disposition),))
+    inside = disposition in (
+        Disposition.COUNTED,
+        Disposition.NOT_ACHIEVED,
+        Disposition.CHECKED_IN,
+        Disposition.BESIDE,
+    )
+    found = frozenset({row}) if counts and inside else frozenset()
+    nothing = CountedLedger()
+    below = CountedKeyResult(CountedMeasurement(rows))
+    for outline in (
+        CountedOutline("@a", rows),
+        CountedOutline("@a", nothing, rows),
+        CountedOutline("@a", nothing, nothing, (below,)),
+    ):
+        assert counted_ids(outline) == found
+    own = CountedOutline("7", nothing, nothing, (replace(below, issue_id="8"),), "7")
+    assert counted_ids(own) == found | {"7", "8"}
