@@ -17,7 +17,7 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import Statement, StoredRow, among
 from connectors.store.numbers import snapshot_text
-from connectors.store.schema import history, snapshot
+from connectors.store.schema import history, objective, snapshot
 from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
 
@@ -245,7 +245,12 @@ def reword(conn: Connection, rewording: Callable[[str], str], done: Standing = N
 
 
 def reword_of(conn: Connection, site: str, objective_id: str, rewording: Callable[[str], str]) -> int:
-    """Put other words into the texts of one objective, and pack them anew where one of them changed; how many changed."""
+    """Put other words into the texts of one objective, and pack them anew where one of them changed; how many changed.
+
+    Whoever saves the objective meanwhile waits: what they keep beside a base that goes here could not be read again.
+    """
+    mine = (objective.c.site == site, objective.c.id == objective_id)
+    conn.execute(select(objective.c.id).where(*mine).with_for_update()).all()
     found = conn.execute(_of(site, objective_id).order_by(snapshot.c.id)).all()
     news = sum(rewording(text) != text for text in snapshot_text.texts(conn, found))
     if news:

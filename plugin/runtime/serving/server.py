@@ -62,7 +62,8 @@ class QuietHandler(WSGIRequestHandler):
         try:
             super().run_wsgi()
         finally:
-            if (answer := self.environ.get(ANSWER)) is not None:
+            # who leaves before all of the question is read has none
+            if (answer := getattr(self, "environ", {}).get(ANSWER)) is not None:
                 answer.close()
 
     def log(self, type: str, message: str, *args: object) -> None:

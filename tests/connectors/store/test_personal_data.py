@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 
-from sqlalchemy import LargeBinary, Text, insert, select
+from sqlalchemy import Connection, LargeBinary, Text, insert, select
 
 from connectors.store import Store
 from connectors.store.cycles import closings
 from connectors.store.cycles.closings import ClosingAct
-from connectors.store.numbers import snapshot_text, snapshots
+from connectors.store.numbers import objectives, snapshot_text, snapshots
 from connectors.store.personal import personal_data
 from connectors.store.personal.packed_texts import PACKED
 from connectors.store.personal.spellings import PersonSpellings
@@ -26,6 +30,7 @@ from connectors.store.schema import (
 )
 from connectors.store.work import inbox
 from mappings.rollup.cycles.closing_record import LinkKind, verify
+from mappings.rollup.state import ObjectiveState
 
 KIM = PersonSpellings("kim@acme.example", ("Kim O'Löe",), ("5b10ac8d82e05b22cc7d4ef5",))
 SAID = "Ask Kim O'Löe, KIM@acme.example, of 5b10ac8d82e05b22cc7d4ef5: (akim@acme.example)"
@@ -150,3 +155,35 @@ def test_what_works_by_a_spelling_is_told(store: Store) -> None:
             "the mapping of main",
             "the consent by which x is asked",
         ]
+
+
+def test_what_is_saved_while_a_person_is_erased_can_be_read_and_names_them_no_more(
+    store: Store, an_objective: Callable[..., ObjectiveState], now: datetime
+) -> None:
+    """It is kept beside a base that the erasing takes away; SQLite has one writer at a time anyway."""
+    (row, *_) = an_objective().ledger.rows
+    rows = tuple(replace(row, id=str(at), title=f"Kim O'Löe {at * at}") for at in range(200))
+
+    def save(conn: Connection, progress: int) -> None:
+        one = an_objective(progress=Fraction(progress, 10))
+        first = replace(rows[0], progress=Fraction(progress, 10))
+        objectives.save(
+            conn, "main", replace(one, ledger=replace(one.ledger, rows=(first, *rows[1:]))), "r", now
+        )
+
+    def erase() -> None:
+        with store.write() as conn:
+            snapshots.reword_of(conn, "main", an_objective().id, lambda text: KIM.reword(text, STAND_IN))
+
+    with store.write() as conn:
+        save(conn, 1)
+    erasing = threading.Thread(target=erase)
+    with store.write() as conn:
+        save(conn, 2)
+        erasing.start()
+        erasing.join(0.5)
+    erasing.join(30)
+    with store.read() as conn:
+        texts = [text for *_, text in snapshots.texts(conn)]
+    assert len(texts) == 2
+    assert not [text for text in texts if KIM.name_in(text)]

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -52,3 +53,14 @@ def test_an_answer_is_closed_once_whether_its_client_stays_or_leaves(leaves: boo
     serving.join(10)
     server.server_close()
     assert held.closed == 1
+
+
+def test_a_client_that_leaves_before_it_may_go_on_asking_is_one_that_has_gone() -> None:
+    """There is no answer to close yet, and nothing else is said of it than that it went."""
+    mine, theirs = socket.socketpair()
+    theirs.close()
+    handler = QuietHandler.__new__(QuietHandler)
+    handler.headers = Message()
+    handler.headers["Expect"] = "100-continue"
+    with mine, mine.makefile("wb", 0) as handler.wfile, pytest.raises(BrokenPipeError):
+        handler.run_wsgi()
