@@ -48,7 +48,8 @@ TOLD = {
     NumberRule.ALL: "cut; refused where one number is hidden",
 }
 NUMBER = re.compile(r"int\(max=[0-9]+\):")
-APART = ("/webhooks/", "/mcp", "/healthz", "/readyz", "/metrics", "/assets/", "/badges/", "/unsubscribe/")
+MCP, BY_TOOL = "/mcp", "by tool"
+APART = ("/webhooks/", MCP, "/healthz", "/readyz", "/metrics", "/assets/", "/badges/", "/unsubscribe/")
 WHOLE = "whole"
 OWN_ACTORS = {"MONITORING", "FORGE"}
 """By these the connector itself asks, who sees all."""
@@ -76,6 +77,7 @@ to be signed in or the caller proves itself otherwise. **More**: what is asked b
 | cut; of an objective without numbers, nothing | the same | nothing of one objective whose numbers are hidden; a movement says so |
 | cut; none where one row is hidden | none where a row of it is hidden | the same |
 | whole | the connector asks for itself: what is told is counts, or a JQL of which Jira shows each person what they may see | the same |
+| by tool | what stands beside the tool that is called | the same |
 | cut; refused where one number is hidden | the same | refused to whoever may not see each number that it is made of |
 
 Whoever may do a thing may do it with every objective of the site, seen or not; what they are told of it is cut.
@@ -173,6 +175,8 @@ def _row_of_route(app: Flask, method: str, route: Route) -> Row:
     view = app.view_functions[route.endpoint]
     rule = rule_of(route.endpoint, view) or Rule(Permission.ADMIN)
     told = WHOLE if _asks_for_itself(view) else _sight(use_cases_of(view))
+    if route.rule == MCP:
+        told = BY_TOOL
     return (f"{method} `{NUMBER.sub('', route.rule)}`", *_asked(rule), told)
 
 

@@ -155,7 +155,7 @@ def words(connector: Connector) -> dict[str, list[Any]]:
         "drafted": [revision.text, tried],
         "preview": ["0" * 64],
         "api_base": [""],
-        "along": [parts[:1]],
+        "along": [parts[:1], [part.key for part in hidden.key_results[:1] if part.key]],
         "behind": [parts[1:2]],
         "current": ["wrong"],
         "new": ["also wrong"],

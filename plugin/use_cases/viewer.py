@@ -33,6 +33,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.part import Part
 from mappings.facts.goal import Goal
 from mappings.facts.local_time import day_start
+from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.cycle_end import end_of
 from mappings.rollup.rows.ledger import HIDDEN
 from mappings.rollup.state import ObjectiveState
@@ -71,6 +72,8 @@ MOST_SEARCHED = 5_000
 """Of so many issues it is asked whether somebody sees them all."""
 OWN_ERRORS = ("plugin.", "mappings.", "connectors.")
 TOLD_OF_ERRORS = ("message", "remedy", "asked")
+CHOSEN = (CarryChoice,)
+"""What is chosen by several names, too, and is declared with what decides by it and not with the use cases."""
 NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
@@ -467,7 +470,8 @@ def _unhidden_name(
     """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows. So is the id, where any issue may be asked for."""
     if isinstance(given, tuple | list | set | frozenset) and not hasattr(given, "_fields"):
         return type(given)(_unhidden_name(connector, views, one, any_issue=any_issue) for one in given)
-    if is_dataclass(given) and not isinstance(given, type) and type(given).__module__.startswith(ROOM):
+    named = type(given).__module__.startswith(ROOM) or isinstance(given, CHOSEN)
+    if named and is_dataclass(given) and not isinstance(given, type):
         return _unhidden_parts(connector, views, given)
     if not isinstance(given, str):
         return given

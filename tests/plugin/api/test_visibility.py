@@ -24,6 +24,7 @@ from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit
 from connectors.store.reads import failures
 from connectors.store.visibility.account_people import AccountPerson, PersonProof
+from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
@@ -250,6 +251,28 @@ def test_a_hidden_key_among_several_is_answered_as_one_that_nobody_knows(hiding:
         told.append((answer.status_code, answer.text.replace(key, "")))
     assert told[0] == told[1]
     assert told[0][0] == 404
+
+
+def test_a_hidden_key_result_that_is_chosen_to_be_carried_is_one_that_nobody_knows(hiding: Api) -> None:
+    """Else that one which was is carried, and another refused, would tell which key results a closed cycle had."""
+    be(hiding, "viewer", SEES_SOME.id)
+    seen, *_, hidden = samples(hiding.connector)["objective"]
+    with hiding.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+
+    @question(Permission.VIEWER)
+    def is_chosen(_connector: Connector, _actor: Actor, site: str, choice: CarryChoice) -> tuple[bool, ...]:
+        return choice.as_copy, *(hidden in names or seen in names for names in (choice.along, choice.behind))
+
+    def asked(key: str) -> tuple[bool, ...]:
+        return is_chosen(
+            hiding.connector, vera, "main", CarryChoice(frozenset({key}), frozenset({key}), as_copy=True)
+        )
+
+    assert asked(seen) == (True, True, True)
+    assert asked(hidden) == (True, False, False)
 
 
 @pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS])
