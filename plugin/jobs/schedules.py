@@ -13,7 +13,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.absence import tombstones
 from connectors.store.imports import imports
-from connectors.store.jobs import pace_days, schedules
+from connectors.store.jobs import pace_days, schedules, standstills
 from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import objectives
@@ -178,6 +178,14 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
     forget_gone(connector, site)
 
 
+def end_standstills(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """What a clock that was far ahead left behind holds nothing up, whichever site's turn it is."""
+    with connector.store.write() as conn:
+        ended = standstills.end(conn, connector.clock())
+    if ended:
+        log.warning("a clock was far ahead; what it held up goes on", site=site, ended=ended)
+
+
 def seal_record(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
     """What was noted in the audit log is bound to what stood before, whichever site's turn it is, and goes to what collects it."""
     chain.seal(connector)
@@ -234,6 +242,7 @@ class Schedules:
         self._stopping = stopping
         self._holder = worker_name(uuid.uuid4().hex)
         self.all = [
+            Schedule("clock", timedelta(minutes=5), end_standstills),
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("forecast", timedelta(minutes=1), forecast),
             Schedule("cycles", timedelta(hours=1), close_cycles),

@@ -24,6 +24,10 @@ LONGEST_WINDOW = 30.0
 MOST_REMEMBERED = 1000
 RESERVE = 0.5
 """The part of a bucket that background work leaves for fresh events."""
+STRAY = 60.0
+"""What was written down before lies no more seconds ahead than this, unless a clock was ahead and is right again."""
+LONGEST_PAUSE = 1.3 * 86_400.0
+"""A day is the longest wait that Jira is believed; jitter lengthens it."""
 LONGEST_BACK_OFF = {"endpoint": 16.0, "issue": 16.0, "site": 60.0}
 SITE = "site"
 
@@ -108,6 +112,7 @@ def decide(
     state: LimitState, call: Call, now: float, rates: Rates = CLOUD
 ) -> tuple[CallPermit | Wait, LimitState]:
     """Whether the call may be made now, and the state after it took its turn (unchanged where it has to wait)."""
+    state = _without_strays(state, now)
     waits = [
         _paused(state, call, now),
         _spaced(state, call, now, rates.writers) if rates.spaced else Wait(0.0),
@@ -175,6 +180,25 @@ def scale_rates(rates: Rates, share: float) -> Rates:
         by_method={name: rate * share for name, rate in rates.by_method.items()},
         by_bucket={name: rate * share for name, rate in rates.by_bucket.items()},
         total=None if rates.total is None else rates.total * share,
+    )
+
+
+def _without_strays(state: LimitState, now: float) -> LimitState:
+    """Without what a clock that was far ahead left: no bucket would fill and no pause end before that time comes."""
+    known = state.allowance
+    ahead = (
+        any(held.at > now + STRAY for held in state.buckets.values())
+        or any(times[-1] > now + STRAY for times in state.writes.values())
+        or any(pause.until > now + LONGEST_PAUSE for pause in state.pauses.values())
+        or (known is not None and known.at > now + STRAY)
+    )
+    if not ahead:
+        return state
+    return LimitState(
+        buckets={key: held for key, held in state.buckets.items() if held.at <= now + STRAY},
+        writes={key: times for key, times in state.writes.items() if times[-1] <= now + STRAY},
+        pauses={key: pause for key, pause in state.pauses.items() if pause.until <= now + LONGEST_PAUSE},
+        allowance=known if known is not None and known.at <= now + STRAY else None,
     )
 
 

@@ -240,5 +240,27 @@ def test_a_wait_is_a_day_at_the_most():
     assert read_limit({"Retry-After": "90000"}, datetime(2026, 11, 2, tzinfo=UTC)).retry_after == 86_400.0
 
 
+@pytest.mark.parametrize("rates", [SLOW, Rates({}, total=2.0)])
+def test_a_clock_that_was_ahead_holds_up_no_call(rates):
+    later, state = NOW + 365 * 86_400.0, LimitState()
+    for _ in range(200):
+        _, state = decide(state, WRITE, later, rates)
+        _, state = decide(state, READ, later, rates)
+    state = learn(state, READ, 429, {"Retry-After": "60"}, later)
+    assert isinstance(decide(state, READ, later, rates)[0], Wait)
+    for call in (READ, WRITE):
+        decision, state = decide(state, call, NOW, rates)
+        assert isinstance(decision, CallPermit)
+    limited = {
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-FillRate": "1",
+        "X-RateLimit-Interval-Seconds": "60",
+        "X-RateLimit-Limit": "10",
+    }
+    state = learn(LimitState(), READ, 200, limited, later)
+    assert isinstance(decide(state, READ, later, rates)[0], Wait)
+    assert isinstance(decide(state, READ, NOW, rates)[0], CallPermit)
+
+
 def test_a_page_of_a_search_is_a_hundred_issues():
     assert [estimate_searching(number).calls for number in (0, 100, 101, 200)] == [1, 1, 2, 2]

@@ -21,6 +21,7 @@ from plugin.runtime.settings import read_settings
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ALWAYS = {
+    "clock": (5 * MINUTE, schedules.end_standstills),
     "pace": (MINUTE, schedules.look_at_pace),
     "forecast": (MINUTE, schedules.forecast),
     "cycles": (HOUR, schedules.close_cycles),
