@@ -30,20 +30,23 @@ class Held:
         self.closed += 1
 
 
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
 @pytest.mark.parametrize("leaves", [True, False])
-def test_an_answer_is_closed_once_whether_its_client_stays_or_leaves(leaves: bool) -> None:
+def test_an_answer_is_closed_once_whether_its_client_stays_or_leaves(leaves: bool, version: str) -> None:
+    """Whichever HTTP is spoken: Werkzeug sets that at the class of a handler, by whether a server has threads."""
     held = Held()
+    handler = type("Handler", (QuietHandler,), {"protocol_version": version})
 
     def application(_environ: Any, start_response: Any) -> Held:
         start_response("200 OK", [("Content-Type", "text/plain")])
         return held
 
-    server = make_server("127.0.0.1", 0, keep_answer(application), request_handler=QuietHandler)
+    server = make_server("127.0.0.1", 0, keep_answer(application), request_handler=handler)
     serving = threading.Thread(target=server.handle_request)
     serving.start()
     with socket.create_connection(("127.0.0.1", server.server_port), 10) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: okr\r\n\r\n")
-        assert client.recv(12) == b"HTTP/1.0 200"
+        client.sendall(b"GET / HTTP/1.1\r\nHost: okr\r\nConnection: close\r\n\r\n")
+        assert client.recv(12) == f"{version} 200".encode()
         if leaves:  # with a reset, as a browser does that is closed
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
