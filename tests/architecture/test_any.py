@@ -41,7 +41,7 @@ PLACES: dict[str, dict[str, int]] = {
         "plugin/jobs/queue.py": 1,
         "plugin/mcp/protocol/bridge.py": 4,
         "plugin/mcp/protocol/server.py": 2,
-        "plugin/runtime/processes/logs.py": 9,
+        "plugin/runtime/processes/logs.py": 12,
         "plugin/runtime/processes/metrics.py": 1,
         "plugin/runtime/serving/asgi_application.py": 4,
         "plugin/runtime/serving/production_server.py": 5,

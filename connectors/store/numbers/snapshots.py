@@ -222,7 +222,7 @@ def texts(conn: Connection) -> Iterator[tuple[str, str, int, str]]:
 
 
 def load_standing(conn: Connection, site: str = "", objective_id: str = "") -> Standing:
-    """What is kept of each objective, or of one."""
+    """What is kept of each objective: of all sites, of one, or of that objective alone."""
     counted = select(
         snapshot.c.site,
         snapshot.c.objective_id,
@@ -230,8 +230,10 @@ def load_standing(conn: Connection, site: str = "", objective_id: str = "") -> S
         func.max(snapshot.c.id),
         func.max(snapshot.c.at),
     ).group_by(snapshot.c.site, snapshot.c.objective_id)
+    if site:
+        counted = counted.where(snapshot.c.site == site)
     if objective_id:
-        counted = counted.where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+        counted = counted.where(snapshot.c.objective_id == objective_id)
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in conn.execute(counted)}
 
 

@@ -26,9 +26,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WatchedProcesses]:
     """One whose pauses are short; the signals of this process are its own again afterwards."""
     monkeypatch.setattr(restarts, "FIRST_PAUSE_S", 0.001)
     former = {number: signal.getsignal(number) for number in SIGNALS}
-    yield WatchedProcesses(
+    watched = WatchedProcesses(
         "jira-okr", port=0, interface=Interfaces.ASGINL, log_enabled=False, workers_kill_timeout=5
     )
+    watched.patience = 30.0
+    yield watched
     for number, handler in former.items():
         signal.signal(number, handler)
 

@@ -244,7 +244,7 @@ def test_rows_that_are_wrong_refuse_all_of_it_unless_they_are_left_out(harbor: W
         "cycle_fiscal",
         "FY27 Q1",
     )
-    with pytest.raises(Refusal, match="1 problems refuse"):
+    with pytest.raises(Refusal, match="1 problem refuses"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     assert records(harbor) == []
     assert apply(harbor.connector, TESTER, "main", one.kept.id, without_blocked=True).kept.state == "done"
