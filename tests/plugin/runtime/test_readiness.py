@@ -128,7 +128,10 @@ def test_the_last_word_is_said_when_the_thread_has_ended(
     assert speaks.wait(10)
     beat.stop()
     mine = threading.current_thread().name
-    assert (spoke[0], spoke[-1], len(spoke)) == (mine, mine, 3)
+    assert (spoke[0], spoke[-1], spoke.count(mine)) == (mine, mine, 2)
+    assert "okr-heartbeat" in spoke, (
+        "once at the least: a busy machine lets it speak again before it is told to end"
+    )
 
 
 def test_who_ended_without_a_word_is_told_for_a_day_and_is_wrong_only_in_a_row(connector: Connector) -> None:
