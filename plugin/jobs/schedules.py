@@ -180,8 +180,12 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
 
 def end_standstills(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """What a clock that was far ahead left behind holds nothing up, whichever site's turn it is."""
+    now = connector.clock()
+    with connector.store.read() as conn:
+        if not standstills.is_any(conn, now):
+            return
     with connector.store.write() as conn:
-        ended = standstills.end(conn, connector.clock())
+        ended = standstills.end(conn, now)
     if ended:
         log.warning("a clock was far ahead; what it held up goes on", site=site, ended=ended)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Column, ColumnElement, Connection, or_, select, update
 
 from connectors.store.database.instant import to_ms
 from connectors.store.jobs.schedules import FARTHEST
@@ -50,10 +51,20 @@ HOLDING = (
 """Each instant that something waits for or goes by, and how far ahead of now a right clock sets what shows that it is wrong."""
 
 
+def is_any(conn: Connection, now: datetime) -> bool:
+    """Whether anything lies further ahead: a look that keeps nobody from writing."""
+    found = (select(column).where(_ahead(signs, now)).limit(1) for column, signs in HOLDING)
+    return any(conn.execute(one).first() is not None for one in found)
+
+
 def end(conn: Connection, now: datetime) -> int:
     """Put what lies further ahead at now, so that it runs out as anything else; how many were put so."""
     ended = 0
     for column, signs in HOLDING:
-        ahead = or_(*(sign > to_ms(now + farthest) for sign, farthest in signs.items()))
-        ended += conn.execute(update(column.table).where(ahead).values({column.name: to_ms(now)})).rowcount
+        ahead = update(column.table).where(_ahead(signs, now))
+        ended += conn.execute(ahead.values({column.name: to_ms(now)})).rowcount
     return ended
+
+
+def _ahead(signs: Mapping[Column[int], timedelta], now: datetime) -> ColumnElement[bool]:
+    return or_(*(sign > to_ms(now + farthest) for sign, farthest in signs.items()))

@@ -62,7 +62,9 @@ def test_an_instant_that_no_right_clock_sets_is_now(
         with store.write() as conn:
             conn.execute(column.table.delete())
             put(conn, column, NOW + ahead)
+            assert standstills.is_any(conn, NOW) is (left == NOW)
             ended = standstills.end(conn, NOW)
+            assert not standstills.is_any(conn, NOW)
             assert (ended > 0) is (left == NOW)
             assert conn.execute(select(column)).scalar_one() == to_ms(left)
 

@@ -13,6 +13,7 @@ from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal
 from connectors.store import Store, StoreError
 from connectors.store.jobs import schedules as store_of_schedules
 from connectors.store.reads import failures, read_requests
+from connectors.store.work import due
 from plugin.jobs import schedules
 from plugin.jobs.schedules import RunInterruption, Schedule, Schedules
 from plugin.runtime.connector import Connector, Refusal
@@ -318,3 +319,26 @@ def test_everything_is_read_two_minutes_after_the_last_time_where_somebody_asks(
             both(name).run_due()
             both(name).run(both(name).all[0])
     assert ran == [("resync", "main")]
+
+
+def test_what_a_clock_that_was_ahead_holds_up_goes_on_and_nobody_waits_to_hear_of_none(store: Store) -> None:
+    writing = list[str]()
+    write = store.write
+
+    def noted() -> Any:
+        writing.append("asked")
+        return write()
+
+    watched = SimpleNamespace(read=store.read, write=noted)
+    connector: Any = SimpleNamespace(store=watched, clock=lambda: NOW)
+
+    def is_waiting() -> bool:
+        schedules.end_standstills(connector, "main", lambda: None)
+        with store.write() as conn:
+            return bool(due.claim(conn, "me", NOW, HOUR, 1))
+
+    assert (is_waiting(), writing) == (False, [])
+    later = NOW + 9_000 * HOUR
+    with store.write() as conn:
+        due.mark(conn, "main", ["1"], later, "an event", later)
+    assert (is_waiting(), writing) == (True, ["asked"])
