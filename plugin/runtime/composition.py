@@ -16,7 +16,7 @@ from connectors.jira.http.governor import CLOUD, data_center
 from connectors.jira.sign_in.authorization import OAuthClient
 from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.webhooks.signature import static_secret
-from connectors.store import Store, open_store, upgrade
+from connectors.store import Store, open_store, open_to_read, upgrade
 from connectors.store.absence.hidden_parents import HiddenParents
 from connectors.store.forge import installations
 from connectors.store.people import audit
@@ -32,13 +32,18 @@ from plugin.sync.announcement import SILENT, Announcer
 from plugin.use_cases.forge.app_jira import jira_as_app
 
 
-def build_connector(settings: Settings, clock: Callable[[], datetime] | None = None) -> Connector:
+def build_connector(
+    settings: Settings,
+    clock: Callable[[], datetime] | None = None,
+    *,
+    writes: bool = True,
+) -> Connector:
     """Open the store, bring its schema up to date and connect the configured site; raises StoreError and Refusal.
 
-    It goes by the `clock`, that of the settings where none is given.
+    It goes by the `clock`, that of the settings where none is given. Without `writes` a file is opened that takes none, too.
     """
     clock = clock or clock_of(settings)
-    store = open_store(settings.database_url)
+    store = (open_store if writes else open_to_read)(settings.database_url)
     upgrade(store)
     announcer = announcer_for(store, settings)
     sites = {settings.jira.name: site_from(settings.jira, settings, store, clock)} if settings.jira else {}

@@ -188,7 +188,8 @@ HELD = {
     "A database that takes no writes": "plugin/runtime/test_store_outages.py::test_reading_goes_on_and_writing_comes_again "
     "plugin/api/test_store_faults.py::test_what_only_reads_goes_on "
     "plugin/api/test_store_faults.py::test_what_writes_is_told_when_to_come_again",
-    "`serve` does not start where": "plugin/runtime/test_serve.py::test_it_refuses_by_name_before_it_listens",
+    "`serve` does not start where": "plugin/runtime/test_serve.py::test_it_refuses_by_name_before_it_listens "
+    "plugin/runtime/test_database.py::test_what_only_reads_goes_on_where_a_file_system_takes_no_writes",
     "A table that is held": "plugin/runtime/test_store_outages.py::test_a_table_that_is_held_stops_those_who_need_it_and_nobody_else "
     "plugin/runtime/test_asgi_application.py::test_what_only_reads_has_threads_that_nobody_who_writes_can_hold "
     "plugin/runtime/test_asgi_application.py::test_nobody_queues_behind_threads_that_stand",

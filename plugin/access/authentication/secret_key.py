@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
+from plugin.runtime.connector import Refusal
 from plugin.runtime.processes.logs import conceal
 from plugin.runtime.settings import Settings
 
@@ -74,11 +75,17 @@ def _is_beside_sqlite(settings: Settings) -> bool:
 
 
 def kept_or_made(path: Path) -> str:
-    """The text of the file; made with a new random text, for its owner alone, where there is none."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make(path)
-    return path.read_text(encoding="ascii").strip()
+    """The text of the file; made with a new random text, for its owner alone, where there is none. Raises Refusal where it cannot be made or read."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(
+            f"JIRA_OKR_SECRET_KEY is not set, and none can be kept in {path} ({type(error).__name__}). "
+            "Set it, or make that place readable and writable for the user of this process."
+        ) from None
 
 
 def _make(path: Path) -> None:

@@ -32,7 +32,7 @@ class CheckLine:
 @json_option
 def check_command(site: str, as_json: bool) -> None:
     """Look at everything the connector needs and say what is wrong. Exit code 1 where something is."""
-    with open_connector() as connector:
+    with open_connector(writes=True) as connector:
         if connector.sites:
             require_site(connector, site)
         findings = check_all(connector, site)

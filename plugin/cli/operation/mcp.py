@@ -15,5 +15,5 @@ def mcp_command() -> None:
     Works on the database of the settings, beside a connector that runs. Asks as the account of the API token in
     JIRA_OKR_MCP_TOKEN, with the scopes of that token.
     """
-    with open_connector() as connector:
+    with open_connector(writes=True) as connector:
         serve_host(connector)

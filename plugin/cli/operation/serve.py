@@ -46,7 +46,7 @@ def serve_command(patience: float, **given: Any) -> None:
     require_one_writer(settings)
     port = free_port(settings.host, settings.port)
     require_free_health_port(settings, port)
-    with open_connector(settings, logging.INFO) as connector:
+    with open_connector(settings, logging.INFO, writes=True) as connector:
         for line in adopt_mapping_file(connector):
             say(line, err=True)
         invitation = set_up.invite(connector, COMMAND_LINE, _served(settings, port))

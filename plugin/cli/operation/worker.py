@@ -33,7 +33,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
 
     Start and stop as many as wanted at any time: each takes what nobody holds.
     """
-    with open_connector(level=logging.WARNING if healthy else logging.INFO) as connector:
+    with open_connector(level=logging.WARNING if healthy else logging.INFO, writes=True) as connector:
         if healthy:
             alive = working_here(connector)
             say(

@@ -18,15 +18,20 @@ from plugin.runtime.settings import Settings, read_settings
 
 @contextmanager
 def open_connector(
-    settings: Settings | None = None, level: int = logging.WARNING, *, site: str | None = None
+    settings: Settings | None = None,
+    level: int = logging.WARNING,
+    *,
+    site: str | None = None,
+    writes: bool = False,
 ) -> Iterator[Connector]:
     """A connector for the length of a command; its store is closed at the end. `level` says how much is logged.
 
-    `site` is the one that the command was asked to work on, which must be there.
+    `site` is the one that the command was asked to work on, which must be there. What only reads goes on where a file takes no
+    writes; what stays, or has to say that nothing is kept, begins only where it `writes`.
     """
     chosen = settings or read_settings()
     configure_logs(chosen.log_format, level, known_secrets(chosen))
-    connector = build_connector(chosen)
+    connector = build_connector(chosen, writes=writes)
     try:
         open_sites(connector)
         if site is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from plugin.access.authentication.secret_key import FILE, kept_or_made, signing_key
+from plugin.runtime.connector import Refusal
 from plugin.runtime.settings import read_settings
 
 
@@ -60,3 +63,14 @@ def test_a_session_outlives_a_restart(house_with) -> None:
     after = house_with(secret_key=None).browser()
     after.client.set_cookie("jira_okr", cookie.value, domain="localhost")
     assert after.is_in()
+
+
+def test_where_none_can_be_kept_or_read_it_is_said_without_what_stands_there(tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / FILE).mkdir()
+    (tmp_path / "strange").write_bytes(b"hidden-\xff-word")
+    for path in (tmp_path / "file" / FILE, tmp_path / FILE, tmp_path / "strange"):
+        with pytest.raises(Refusal, match="JIRA_OKR_SECRET_KEY is not set, and none can be kept in") as said:
+            kept_or_made(path)
+        assert str(path) in str(said.value)
+        assert "hidden" not in str(said.value)

@@ -423,3 +423,41 @@ def test_a_database_that_takes_no_writes_is_looked_at_and_copied(
     assert said in ended.stdout
     assert "immutable" not in ended.stdout
     assert table_copy.inspect_copy(here / "copy.sqlite3") == table_copy.inspect_copy(file)
+
+
+READING = """
+set +e
+export JIRA_OKR_DATABASE_URL="sqlite:///$2/okr.sqlite3" JIRA_OKR_JIRA__URL=http://127.0.0.1:1 JIRA_OKR_JIRA__TOKEN=none-here
+cd "$3"
+"$4" -c "from plugin.cli import main; main()" audit verify 2>"$3/err" && exit 1
+grep -q "JIRA_OKR_SECRET_KEY is not set, and none can be kept in" "$3/err" && ! grep -q Traceback "$3/err" || { cat "$3/err"; exit 1; }
+export JIRA_OKR_SECRET_KEY=a-key-of-the-operator-42
+cd "$3"
+for asked in "user list --json" "export objectives" "audit verify" "token list"; do
+  "$4" -c "from plugin.cli import main; main()" $asked >"$3/out" 2>"$3/err" || { echo "$asked: $(cat "$3/out" "$3/err")"; exit 1; }
+done
+"$4" -c "from plugin.cli import main; main()" user list
+for asked in "token create ada@acme.example --name x" "serve --port 0" "worker" "check"; do
+  "$4" -c "from plugin.cli import main; main()" $asked >"$3/out" 2>"$3/err" && { echo "$asked went on"; exit 1; }
+  grep -q "database file cannot be" "$3/err" && ! grep -q Traceback "$3/err" || { cat "$3/err"; exit 1; }
+done
+exit 0
+"""
+
+
+@pytest.mark.slow
+def test_what_only_reads_goes_on_where_a_file_system_takes_no_writes(tmp_path: Path) -> None:
+    """A process that stays does not begin there, for it would not see the file change; nor is it said that all is well."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounts of one's own are not allowed here")
+    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place #1", tmp_path / "here"
+    place.mkdir()
+    here.mkdir()
+    run(f"sqlite:///{file}", "upgrade")
+    with closing(open_store(f"sqlite:///{file}")) as store, store.write() as conn:
+        accounts.add(conn, "ada@acme.example", "Ada", "admin", None, system_clock())
+    words = ["unshare", "--mount", "bash", "-c", READ_ONLY + READING, "x"]
+    given = [str(file), str(place), str(here), sys.executable]
+    ended = subprocess.run([*words, *given], capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "ada@acme.example" in ended.stdout
