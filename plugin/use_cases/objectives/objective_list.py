@@ -305,8 +305,11 @@ def list_page(
     moved = trends(conn, wanted.sites, ids) if ids else {}
     told = forecasts.load_latest(conn, wanted.sites, ids, since) if ids else {}
     elsewhere = list_rows.elsewhere(conn, wanted, part.rows)
-    for ends_ms in {one.ends_ms for one in part.rows if one.over is not None}:
-        over = {(one.site, one.id) for one in part.rows if one.over is not None and one.ends_ms == ends_ms}
+    ended: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for one in part.rows:
+        if one.over is not None:
+            ended[one.ends_ms].add((one.site, one.id))
+    for ends_ms, over in ended.items():
         told_then = trends(conn, wanted.sites, {id_ for _, id_ in over}, ends_ms)
         moved |= {name: told_then[name] for name in over & told_then.keys()}
     decode = json_text.decoder(Headline).decode

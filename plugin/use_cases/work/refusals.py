@@ -37,7 +37,7 @@ class RefusedWrite:
     remedy: str
     mapping_revision: str
     since: datetime
-    probing: bool = False
+    probing: bool
 
     def numbers_of(self, now: datetime) -> tuple[datetime, datetime]:
         """The time that its numbers are of: what stands may have been written long before."""

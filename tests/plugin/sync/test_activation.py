@@ -16,6 +16,7 @@ from sqlalchemy import select
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, administration
 from connectors.store.mappings import activation_runs, coming_mappings, revisions
+from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from connectors.store.reads import read_requests
 from connectors.store.schema import snapshot
@@ -42,6 +43,7 @@ from plugin.use_cases.mappings.mapping_life import (
 )
 from plugin.use_cases.objectives.movement import movement_between
 from plugin.use_cases.work.gaps import list_gaps
+from plugin.use_cases.work.site_read import read_now
 from plugin.use_cases.work.sync import run
 from tests.actors import TESTER
 
@@ -147,8 +149,6 @@ def test_a_history_that_was_not_read_is_read_first(site: tuple[Any, str, str]) -
     hand.activate(plain)
     hand.work_off()
     with hand.connector.store.read() as conn:
-        from connectors.store.mirror import mirror
-
         assert dict(mirror.get(conn, "main", [key_result])[key_result].readings) == {}
     previewed = hand.activate(AFTER)
     hand.work_off()
@@ -509,6 +509,64 @@ def test_going_back_reads_nothing(site: tuple[Any, str, str]) -> None:
     hand.work_off()
     assert sum(count for name, count in calls.items() if "search" in name) == searches
     assert hand.writes() == [(epic, "100"), (epic, "30"), (epic, "100")]
+
+
+@pytest.mark.parametrize("waits_for_it", [False, True])
+def test_going_back_to_what_has_to_be_read_reads_behind_whoever_does_not_wait(
+    site: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch, waits_for_it: bool
+) -> None:
+    hand, _, _ = site
+    hand.issue("Epic", project={"key": "GROW"})
+    hand.activate(WIDE)
+    hand.activate(BEFORE)
+    hand.sync()  # drops what the former scope took in besides
+    behind: list[Callable[..., str]] = []
+
+    def kept(_connector: Any, _site: str, _kind: Any, _by: str, work: Callable[..., str]) -> bool:
+        behind.append(work)
+        return True
+
+    monkeypatch.setattr(mapping_life.background_jobs, "begin", kept)
+    told: list[tuple[int, int | None]] = []
+
+    def report(done: int, total: int | None) -> None:
+        told.append((done, total))
+
+    rollback(hand.connector, TESTER, "main", report=report if waits_for_it else None)
+    if waits_for_it:
+        assert (ruling(hand), behind, told) == (WIDE, [], [(4, 4)])
+    else:
+        assert (ruling(hand), len(behind), told) == (BEFORE, 1, [])
+        behind[0](report)
+        assert (ruling(hand), told) == (WIDE, [(4, 4)])
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked"),
+    [("", 1), (AFTER.replace(METRIC, ""), 1), (AFTER, 0)],
+    ids=["nothing", "what counts none", "what counts them"],
+)
+def test_a_preview_asks_for_the_histories_that_what_rules_has_not_read(
+    hand: Any, rules: str, asked: int
+) -> None:
+    """Once each: a preview of a draft with the same metrics would read the history of every key result of the site again."""
+    part = hand.issue("Key Result", hand.issue("Epic"))
+    hand.edit(part, customfield_10051=0, customfield_10052=3, customfield_10053=10)
+    if rules:
+        hand.activate(rules)
+        hand.sync()
+    before = asked_for_histories(hand)
+    assert read_now(hand.connector, TESTER, "main", AFTER + "brake: {share: 1}\n", lambda *_: None) == 2
+    assert asked_for_histories(hand) - before == asked
+    with hand.connector.store.read() as conn:
+        (reading,) = mirror.get(conn, "main", [part])[part].readings["customfield_10052"]
+    assert reading.value == 3
+
+
+def asked_for_histories(hand: Any) -> int:
+    """How often Jira was asked for histories of issues."""
+    calls = hand.sandbox.site.calls.by_endpoint
+    return sum(count for name, count in calls.items() if "changelog" in name)
 
 
 def test_what_had_landed_before_another_mapping_ruled_is_told_apart_from_what_that_changed(hand: Any) -> None:

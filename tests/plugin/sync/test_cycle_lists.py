@@ -136,6 +136,39 @@ def test_a_closed_cycle_stands_still_at_every_door(quarter_of_three):
     assert len(searched["api"]["items"]) == 1
 
 
+def test_of_several_cycles_that_are_over_each_row_has_the_course_up_to_its_own_end(quarter_of_three):
+    quarter = quarter_of_three
+    hand = quarter.hand
+    quarter.close()
+    later = hand.issue("Epic", labels=["okr", "2027-Q1"])
+    first, second = (hand.issue("Story", later) for _ in range(2))
+    hand.edit(quarter.top, labels=["okr", "2027-Q2"])
+    hand.sync()
+    for day, objective, story in (
+        (10, later, first),
+        (20, later, second),
+        (21, quarter.top, quarter.stories[0]),
+    ):
+        hand.clock.now = datetime(2027, 2, day, 9, tzinfo=UTC)
+        hand.status(story, "Done")
+        told(hand, objective, objective, story)
+    hand.clock.now = datetime(2027, 4, 1, 9, tzinfo=UTC)
+    told(hand, later, later)
+    close_cycle(hand.connector, TESTER, "main", "2027-Q1", reason="all is done")
+    hand.work_off()
+
+    def courses(*cycles: str) -> dict[str, list[Fraction | None]]:
+        page = list_objectives(hand.connector, TESTER, RowSelection((), cycles), START, 50)
+        return {one.state.id: [each.progress for each in one.history] for one in page.rows}
+
+    assert courses(CYCLE, "2027-Q1") == {
+        quarter.top: [Fraction(1, 3)],
+        quarter.below: [Fraction(1, 2)],
+        later: [0, Fraction(1, 2), 1],
+    }
+    assert courses("2027-Q2") == {quarter.top: [Fraction(1, 3), Fraction(1, 2)]}
+
+
 def test_what_is_told_of_one_is_what_was_frozen(quarter_of_three):
     quarter = quarter_of_three
     doors = Doors(quarter.hand.connector)

@@ -105,6 +105,15 @@ def test_what_may_have_been_part_of_any_objective_is_told_once_and_not_with_each
     assert (one.doubts, one.certainty.value) == ((), "approximate")
 
 
+def test_no_course_is_worked_out_where_nobody_asks_for_it(quarter):
+    hand, _, _, _ = quarter
+    for found in (
+        replay(hand.connector, VIEWER, "main", "2026-Q4"),
+        replay_draft(hand.connector, TESTER, "main", "2026-Q4", OUTCOME),
+    ):
+        assert (found.moments, [one.course for one in found.objectives]) == ((), [()])
+
+
 def test_its_course_is_week_by_week_and_ends_where_it_stood(quarter):
     hand, _, _, _ = quarter
     found = replay_draft(hand.connector, TESTER, "main", "2026-Q4", OUTCOME, course=True)

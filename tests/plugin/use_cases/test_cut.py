@@ -125,6 +125,14 @@ def test_a_title_that_the_issue_had_before_goes_with_its_key() -> None:
         ("Buy", "_Buy_ okr-SEC-7", "_an issue you may not see_ okr-an issue you may not see"),
         ("R&D?", "of R&D?", "of an issue you may not see"),
         ("???", "what ??? is", "what an issue you may not see is"),
+        (
+            "Buy Contoso",
+            "Buy Contosoland, then Buy Contoso",
+            "Buy Contosoland, then an issue you may not see",
+        ),
+        ("Plan 2", "Plan 23 is not Plan 2.", "Plan 23 is not an issue you may not see."),
+        ("Plan 2", "of Plan 2_x, Plan 2", "of an issue you may not see_x, an issue you may not see"),
+        ("R&D?", "of R&D?s", "of an issue you may not sees"),
     ],
 )
 def test_titles_go_wherever_they_stand_in_whole_words(title: str, text: str, said: str) -> None:

@@ -6,15 +6,21 @@ import inspect
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import get_args, get_type_hints
 
+import pytest
+
 import plugin.use_cases
+from connectors.store.database.instant import to_ms
+from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.permission import MARK
-from plugin.use_cases.visibility.dated_numbers import PARTS, TIMES
+from plugin.use_cases.subscriptions.events import DatedEvent
+from plugin.use_cases.visibility.dated_numbers import PARTS, TIMES, times_of
 from plugin.use_cases.visibility.number_cut import NUMBERS
 from plugin.use_cases.visibility.number_rules import (
     REACHES,
@@ -25,7 +31,12 @@ from plugin.use_cases.visibility.number_rules import (
     reach_of,
     rule_of,
 )
+from plugin.use_cases.work.held_writes import HeldWrite
+from plugin.use_cases.work.refusals import RefusedWrite
 
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+THEN = NOW - timedelta(days=3)
+FIELD = ("7", "A-7", "7", "A-7", "f", "OKR progress", 40, 62)
 OF_NOW = [
     "mappings.explain.movement.Effect",
     "mappings.explain.movement.Movement",
@@ -124,6 +135,27 @@ def test_of_every_type_that_tells_a_number_it_is_known_of_which_time_it_is() -> 
     assert not unknown, (
         f"say in dated_numbers.TIMES, or by `numbers_of`, of which time the numbers are in {unknown}"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "last"),
+    [
+        (DatedEvent(THEN, {}), datetime(2026, 11, 25, 11, 59, 59, 999000, tzinfo=UTC), THEN),
+        (HeldWrite(*FIELD, "it moved", "it is large", THEN), datetime(2026, 10, 25, 12, tzinfo=UTC), NOW),
+        (
+            RefusedWrite(*FIELD, "no", "mend it", "r", THEN, False),
+            datetime(2026, 10, 25, 12, tzinfo=UTC),
+            NOW,
+        ),
+        (ToldMovement(THEN, NOW, None), THEN, NOW),
+        (ToldMovement(NOW, THEN, None), THEN, THEN),
+    ],
+    ids=["event", "held", "refused", "movement", "movement backwards"],
+)
+def test_what_says_of_which_time_it_is_reaches_back_to_what_stood_before(
+    told: object, first: datetime, last: datetime
+) -> None:
+    assert times_of(told, NOW) == (to_ms(first), to_ms(last))
 
 
 def test_of_every_question_about_many_together_it_is_said_how_far_back_it_reaches() -> None:

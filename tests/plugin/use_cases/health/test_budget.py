@@ -9,6 +9,8 @@ import pytest
 from connectors.jira.http.call import Call
 from connectors.jira.http.limit import RemainingCalls, read_left
 from connectors.store import Store
+from connectors.store.limits import quotas
+from connectors.store.limits.quotas import Quota
 from plugin.runtime.processes.governors import PRESENT_SECONDS, SharedGovernor
 from plugin.use_cases.health.budget import Budget, budget, in_words, spend
 
@@ -96,3 +98,35 @@ def test_what_is_not_known_is_not_said() -> None:
         "1 call in the last hour",
         "Jira holds nothing back and tells of no quota",
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "until", "said"),
+    [
+        (350, RESET, "40 of 350 left until 12:30 UTC"),
+        (350, None, "40 of 350 left"),
+        (None, RESET, "40 left until 12:30 UTC"),
+        (None, None, "40 left"),
+    ],
+)
+def test_of_what_is_left_only_what_jira_said_is_told(
+    most: int | None, until: datetime | None, said: str
+) -> None:
+    left = Quota(40, most, until, NOW)
+    assert in_words(Budget(1234, 0, left=left), NOW) == (
+        "1\u202f234 calls in the last hour",
+        f"Jira holds nothing back; by its last word {said}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "holds"),
+    [(None, True), (NOW + timedelta(milliseconds=1), True), (NOW, False)],
+)
+def test_what_was_left_is_told_until_it_starts_anew(
+    store: Store, until: datetime | None, holds: bool
+) -> None:
+    left = Quota(40, 350, until, NOW - timedelta(minutes=1))
+    with store.write() as conn:
+        quotas.put(conn, "main", left)
+        assert budget(conn, "main", NOW).left == (left if holds else None)

@@ -56,6 +56,7 @@ REFUSED = RefusedWrite(
     remedy="mend it",
     mapping_revision="r",
     since=NOW,
+    probing=False,
 )
 
 

@@ -21,6 +21,7 @@ from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.kpis import kpis
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.kpi.episode import EpisodeStep, KpiStatus
@@ -206,6 +207,38 @@ def test_it_is_measured_by_its_episode_and_follows_what_the_kpi_is_worth(watch: 
     assert scene.progress() == {bugs.id: Fraction(1, 2), load.id: Fraction(3, 4)}
     assert watch.writes(scheme.KR_CURRENT) == [(bugs.id, "6")]
     assert [watch.field(bugs.id, one) for one in (scheme.KR_START, scheme.KR_TARGET)] == [7, 5]
+
+
+def test_a_period_is_written_once_and_what_somebody_wrote_since_stays(watch: Watch) -> None:
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    (bugs,) = scene.made()
+    scene.push("bugs", "2026-11-12", 6)
+    write_current_values(watch.connector, "main")
+    watch.edit(bugs.id, **{scheme.KR_CURRENT: 3})
+    watch.sync()
+    write_current_values(watch.connector, "main")
+    assert (watch.field(bugs.id, scheme.KR_CURRENT), watch.writes(scheme.KR_CURRENT)) == (3, [(bugs.id, "6")])
+
+
+@pytest.mark.parametrize("lack", ["archived", "unread"])
+def test_a_period_waits_until_its_issue_can_take_it(watch: Watch, lack: str) -> None:
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    (bugs,) = scene.made()
+    scene.push("bugs", "2026-11-12", 6)
+    with watch.connector.store.write() as conn:
+        known = mirror.get(conn, "main", [bugs.id])[bugs.id]
+        if lack == "archived":
+            mirror.put(conn, "main", [replace(known, archived=True)])
+        else:
+            mirror.delete(conn, "main", [bugs.id])
+    write_current_values(watch.connector, "main")
+    assert (watch.field(bugs.id, scheme.KR_CURRENT), watch.writes(scheme.KR_CURRENT)) == (7, [])
+    with watch.connector.store.write() as conn:
+        mirror.put(conn, "main", [known])
+    write_current_values(watch.connector, "main")
+    assert watch.writes(scheme.KR_CURRENT) == [(bugs.id, "6")]
 
 
 def test_a_key_result_whose_kpi_left_the_mapping_is_measured_like_any_other(watch: Watch) -> None:

@@ -72,6 +72,19 @@ def test_one_that_has_another_name_in_jira_keeps_it(near):
         assert in_jira(near) == [("Ours", "", True, True)]
 
 
+@pytest.mark.parametrize("neighbour", [ADDRESS[:-1], f"{ADDRESS}x", "http://aaa/hook", "https://zzz/hook"])
+def test_one_that_leads_elsewhere_gives_ours_no_name_and_stays(near, neighbour):
+    jira = near.connector.site("main").jira
+    jira.register_webhook("Theirs", neighbour, "their own long secret")
+    for door in (by_page, by_api, by_command):
+        door(near)
+        assert in_jira(near) == [("OKR connector", "", True, True)]
+    assert sorted((one.name, one.url) for one in jira.webhooks() if one.url in (neighbour, ADDRESS)) == [
+        ("OKR connector", ADDRESS),
+        ("Theirs", neighbour),
+    ]
+
+
 @pytest.mark.parametrize(
     ("secret", "token", "deployment", "end"),
     [
