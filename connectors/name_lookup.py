@@ -128,7 +128,8 @@ def connection_to(host: str, port: int, seconds: float) -> socket.socket:
 
 
 def libpq_hosts(given: Mapping[str, object], seconds: float) -> dict[str, str]:
-    """Parameters of PostgreSQL's driver with the addresses of its hosts, which it would look up without a deadline; raises OSError where none has any.
+    """Parameters of PostgreSQL's driver with the addresses of its hosts, all found within so many seconds, for it would look them up without a deadline;
+    raises OSError where none has any.
 
     Each address stands beside its name, which a certificate is held against, in a list as the driver goes through it
     (https://www.postgresql.org/docs/current/libpq-connect.html, 33.1.1.3). Nothing where no name is looked up here: a socket of the
@@ -138,14 +139,16 @@ def libpq_hosts(given: Mapping[str, object], seconds: float) -> dict[str, str]:
     ports = str(given.get("port") or "").split(",")
     if given.get("hostaddr") or given.get("service") or all(one[:1] in ("", "/", "@") for one in hosts):
         return {}
+    end = time.monotonic() + seconds
     found: list[tuple[str, str, str]] = []
     failed: OSError | None = None
     for host, port in zip(hosts, ports if len(ports) == len(hosts) else ports[:1] * len(hosts), strict=True):
         if host[:1] in ("", "/", "@"):
             found.append((host, "", port))
             continue
+        left = max(end - time.monotonic(), 0.0)
         try:
-            found += [(host, address, port) for address in addresses(host, int(port or POSTGRESQL), seconds)]
+            found += [(host, address, port) for address in addresses(host, int(port or POSTGRESQL), left)]
         except OSError as error:
             failed = error
     if failed is not None and not found:

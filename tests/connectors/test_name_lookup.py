@@ -202,14 +202,18 @@ def test_the_driver_of_postgresql_is_told_where_its_hosts_are(
 ) -> None:
     asked: list[tuple[str, int]] = []
 
+    now = [100.0]
+
     def look_up(host: str, port: int, seconds: float) -> tuple[str, ...]:
         asked.append((host, port))
-        assert seconds == 5.0
+        assert seconds == 105.0 - now[0], "what is left of the time for all of them"
+        now[0] += 2.0
         if host not in ADDRESSES:
             raise socket.gaierror(socket.EAI_AGAIN, "no name server answers in time")
         return ADDRESSES[host]
 
     monkeypatch.setattr(name_lookup, "addresses", look_up)
+    monkeypatch.setattr(name_lookup.time, "monotonic", lambda: now[0])
     assert libpq_hosts(given, 5.0) == told
     assert all(port for _, port in asked)
 
