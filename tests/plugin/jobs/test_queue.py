@@ -151,12 +151,11 @@ def test_what_others_announce_one_after_the_other_keeps_nothing_else_back(instal
 
 
 def test_after_a_run_what_is_to_be_served_soon_is_announced_again(installed: Store) -> None:
-    now = system_clock()
     with installed.write() as conn:
         for number, after in (("1", timedelta(0)), ("2", queue.FURTHEST + timedelta(seconds=1))):
-            due.mark(conn, "main", [number], now, "an event", now + after)
+            due.mark(conn, "main", [number], NOW, "an event", NOW + after)
         for number in "123":
-            follow_up(conn, "main", number, now)
+            follow_up(conn, "main", number, NOW)
     assert keys(installed) == ["objective:main:1"]
 
 
