@@ -28,7 +28,7 @@ from plugin.runtime.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-NICE = 5
+NICE = 12
 """So much later than deliveries and pages a heavy request gets the processor, where both want it."""
 
 log = structlog.get_logger("jira_okr.server")

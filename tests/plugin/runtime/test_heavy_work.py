@@ -229,7 +229,7 @@ def test_a_process_for_long_work_says_with_each_answer_what_happened_since_the_l
     assert [one.value.body for one in replies] == [b"main"] * 4
     assert [one.announced for one in replies] == [True, False, False, False]
     assert [sum(sum(lag.classes) for lag in one.counts.lags.values()) for one in replies] == [0, 0, 1, 0]
-    assert niced == [5]
+    assert niced == [12]
 
 
 @pytest.mark.slow
