@@ -398,6 +398,18 @@ cd "$3"
 """
 
 
+def in_own_mount(script: str, file: Path) -> subprocess.CompletedProcess[str]:
+    """What a script says of a database where the trouble is that it mounts: `place` is where, and `here` is where it writes."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounts of one's own are not allowed here")
+    place, here = file.with_name("place #1"), file.with_name("here")
+    place.mkdir()
+    here.mkdir()
+    given = ["x", str(file), str(place), str(here), sys.executable]
+    words = ["unshare", "--mount", "bash", "-c", script, *given]
+    return subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "said"),
@@ -408,21 +420,15 @@ def test_a_database_that_takes_no_writes_is_looked_at_and_copied(
     trouble: str, said: str, tmp_path: Path
 ) -> None:
     """When somebody looks after it most. The trouble is real: a small or a read-only mount that nobody else sees."""
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("mounts of one's own are not allowed here")
-    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place #1", tmp_path / "here"
-    place.mkdir()
-    here.mkdir()
+    file = tmp_path / "okr.sqlite3"
     run(f"sqlite:///{file}", "upgrade")
-    words = ["unshare", "--mount", "bash", "-c", trouble + COMMANDS, "x"]
-    given = [str(file), str(place), str(here), sys.executable]
-    ended = subprocess.run([*words, *given], capture_output=True, text=True, timeout=120, check=False)
+    ended = in_own_mount(trouble + COMMANDS, file)
     assert ended.returncode == 1, ended.stderr
     assert "Wrote copy.sqlite3" in ended.stdout
     assert "The audit log does not know of this backup" in ended.stderr
     assert said in ended.stdout
     assert "immutable" not in ended.stdout
-    assert table_copy.inspect_copy(here / "copy.sqlite3") == table_copy.inspect_copy(file)
+    assert table_copy.inspect_copy(tmp_path / "here" / "copy.sqlite3") == table_copy.inspect_copy(file)
 
 
 READING = """
@@ -448,16 +454,10 @@ exit 0
 @pytest.mark.slow
 def test_what_only_reads_goes_on_where_a_file_system_takes_no_writes(tmp_path: Path) -> None:
     """A process that stays does not begin there, for it would not see the file change; nor is it said that all is well."""
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("mounts of one's own are not allowed here")
-    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place #1", tmp_path / "here"
-    place.mkdir()
-    here.mkdir()
+    file = tmp_path / "okr.sqlite3"
     run(f"sqlite:///{file}", "upgrade")
     with closing(open_store(f"sqlite:///{file}")) as store, store.write() as conn:
         accounts.add(conn, "ada@acme.example", "Ada", "admin", None, system_clock())
-    words = ["unshare", "--mount", "bash", "-c", READ_ONLY + READING, "x"]
-    given = [str(file), str(place), str(here), sys.executable]
-    ended = subprocess.run([*words, *given], capture_output=True, text=True, timeout=240, check=False)
+    ended = in_own_mount(READ_ONLY + READING, file)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "ada@acme.example" in ended.stdout

@@ -184,10 +184,7 @@ def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[
 @pytest.mark.parametrize("by", ["resume", "sync"])
 def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: str) -> None:
     hand, epic, _ = site
-    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
-    with pytest.raises(JiraError):
-        hand.activate(AFTER)
-    hand.sandbox.faults.clear()
+    interrupt_activation(hand)
     assert ruling(hand) == BEFORE
     with hand.connector.store.read() as conn:
         standing = activation_runs.get(conn, "main")
@@ -322,6 +319,14 @@ def active_name(hand: Any) -> str | None:
         return revisions.active_name(conn, "main")
 
 
+def interrupt_activation(hand: Any) -> None:
+    """Jira is away while the next mapping is to be activated, and back after that."""
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+
+
 def audited(hand: Any, what: str) -> list[dict[str, Any]]:
     with hand.connector.store.read() as conn:
         return [one.detail for one in audit.recent(conn, 100) if one.what == what]
@@ -330,10 +335,7 @@ def audited(hand: Any, what: str) -> list[dict[str, Any]]:
 def test_what_cannot_be_bound_any_more_ends_as_refused(site: tuple[Any, str, str]) -> None:
     """While it was interrupted a field of the mapping was deleted: however often it were tried, it would never be active."""
     hand, epic, _ = site
-    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
-    with pytest.raises(JiraError):
-        hand.activate(AFTER)
-    hand.sandbox.faults.clear()
+    interrupt_activation(hand)
     with hand.connector.store.write() as conn:
         known = activation_runs.get(conn, "main")
         assert known is not None
@@ -375,10 +377,7 @@ def test_a_refused_activation_reads_on_for_nothing_though_its_text_was_of_anothe
 ) -> None:
     """A name was another one's when its reading began: the mirror kept the issues of its scope for a week."""
     hand, _, _ = site
-    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
-    with pytest.raises(JiraError):
-        hand.activate(AFTER)
-    hand.sandbox.faults.clear()
+    interrupt_activation(hand)
     with hand.connector.store.write() as conn:
         ahead = coming_mappings.get(conn, "main")
         assert ahead is not None
@@ -395,10 +394,7 @@ def test_a_refused_activation_reads_on_for_nothing_though_its_text_was_of_anothe
 
 def test_a_coming_mapping_is_read_for_a_week_and_never_beside_itself(site: tuple[Any, str, str]) -> None:
     hand, _, _ = site
-    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
-    with pytest.raises(JiraError):
-        hand.activate(AFTER)
-    hand.sandbox.faults.clear()
+    interrupt_activation(hand)
 
     def coming() -> Any:
         return hand.connector.context("main").coming
@@ -471,10 +467,7 @@ def test_a_scope_that_jira_itself_refuses_ends_so_too_and_an_outage_does_not(
     assert standing is not None
     assert (standing.refused, "No such thing." in standing.said) == (True, True)
 
-    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
-    with pytest.raises(JiraError):
-        hand.activate(AFTER)
-    hand.sandbox.faults.clear()
+    interrupt_activation(hand)
     hand.clock.pass_by(minutes=5)
     assert waits(hand.connector, "main")
 
