@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -58,6 +59,31 @@ class CycleClosure:
     hash: str
 
 
+class _UnseenEnd(CycleRefusal):
+    """Nobody has looked at these objectives since the end of their cycle."""
+
+    def __init__(self, cycle_id: str, waiting: list[str]) -> None:
+        self.waiting = waiting
+        super().__init__(
+            f"{count_of(len(waiting), f'objective of {cycle_id} has', f'objectives of {cycle_id} have')} not been looked at since its end. "
+            "They are looked at by the workers, or by a sync; close it then.",
+            step=SYNC,
+        )
+
+
+@contextmanager
+def _closing(connector: Connector, site: str) -> Iterator[Connection]:
+    """A transaction to close a cycle in. What nobody has looked at is made due in one of its own: the refusal undoes this one."""
+    try:
+        with connector.store.write() as conn:
+            yield conn
+    except _UnseenEnd as refusal:
+        with connector.store.write() as conn:
+            _follow(connector, conn, site, refusal.waiting, "its cycle is to be closed")
+        connector.announce()
+        raise
+
+
 @act(EDITOR)
 def close_cycle(
     connector: Connector,
@@ -83,7 +109,7 @@ def close_cycle(
         raise CycleRefusal(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
     other = _under(connector, site, cycle_id, revision, reason) if revision else None
     now = connector.clock()
-    with connector.store.write() as conn:
+    with _closing(connector, site) as conn:
         closings.lock_site(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if is_closed(acts):
@@ -91,12 +117,7 @@ def close_cycle(
         _refuse_open_inside(conn, site, mapping, cycle)
         waiting = cycle_ends.list_unnoted(conn, site, cycle_id)
         if waiting:
-            due.mark(conn, site, waiting, now, "its cycle is to be closed")
-            raise CycleRefusal(
-                f"{count_of(len(waiting), f'objective of {cycle_id} has', f'objectives of {cycle_id} have')} not been looked at since its end. "
-                "They are looked at by the workers, or by a sync; close it then.",
-                step=SYNC,
-            )
+            raise _UnseenEnd(cycle_id, waiting)
         ends = cycle_ends.of_cycle(conn, site, cycle_id)
         revisions = {end.state.id: end.mapping_revision for end in ends}
         marked = "" if other is None else other.mapping.revision

@@ -37,6 +37,7 @@ def replay(connector: Connector, actor: Actor, number: int) -> bool:
             return False
         if found.status is not DeliveryStatus.PENDING:
             inbox.replay(conn, number)
+            connector.announcer.delivered(conn, found.site)
             note(conn, actor.label, "delivery replayed", now, {"delivery": number}, found.site)
     connector.announce()
     return True

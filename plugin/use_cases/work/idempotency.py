@@ -38,7 +38,6 @@ def take(connector: Connector, _actor: Actor, who: str, key: str, fingerprint: s
             idempotency.release(conn, who, key)
             former = idempotency.begin(conn, who, key, fingerprint, now)
         if former is None and idempotency.count(conn, who) > MOST:
-            idempotency.release(conn, who, key)
             raise IdempotencyKeyLimit(f"This account used {MOST:,} idempotency keys within a day.")
     return former
 

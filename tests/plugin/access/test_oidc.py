@@ -29,9 +29,13 @@ from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
 from connectors.store.visibility import account_people
 from connectors.store.visibility.account_people import AccountPerson, PersonProof
-from plugin.access.authentication.provider import role_of
+from plugin.access.authentication.provider import Identity, role_of
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Site
 from plugin.runtime.settings import OidcSettings
+from plugin.use_cases.accounts.provider_sign_in import prove
 
 ADMIN = "admin@acme.example"
 CLIENT, SECRET = "okr-connector", "a client secret, quite long"
@@ -549,6 +553,42 @@ def test_a_provider_without_userinfo_is_not_taken_for_one_that_is_down(federated
     answer = go(federated().browser())
     assert (answer.status_code, provider.userinfo_calls) == (403, 0)
     assert "cannot be reached" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("subject", "asked", "told", "reason"),
+    [
+        ("248289", timedelta(0), "", ""),
+        ("248289", timedelta(minutes=14), "", ""),
+        ("248289", timedelta(minutes=15), "did not say that it asked you", "no fresh auth_time"),
+        ("248289", timedelta(minutes=-15), "did not say that it asked you", "no fresh auth_time"),
+        ("248289", None, "did not say that it asked you", "no fresh auth_time"),
+        ("somebody", timedelta(0), "as somebody else", "another account"),
+        ("somebody", None, "as somebody else", "another account"),
+        ("nobody", timedelta(0), "as somebody else", "another account"),
+    ],
+)
+def test_who_says_once_more_who_they_are_is_believed_while_it_is_fresh_and_refusals_are_noted(
+    federated, provider, subject, asked, told, reason
+) -> None:
+    house = federated()
+    connector = house.connector
+    go(house.browser())
+    provider.person |= {"sub": "somebody", "email": "sam@acme.example"}
+    go(house.browser())
+    with connector.store.read() as conn:
+        lee = accounts.by_identity(conn, provider.issuer, "248289")
+    said = {} if asked is None else {"auth_time": int((connector.clock() - asked).timestamp())}
+    identity = Identity(provider.issuer, subject, "", False, "", said)
+    actor, before = Actor("Lee", Permission.VIEWER, lee.id), house.log()
+    if not told:
+        prove(connector, actor, identity)
+        assert house.log() == before
+        return
+    with pytest.raises(AccessRefusal, match=told):
+        prove(connector, actor, identity)
+    assert house.log()[0] == ("Lee", "confirmation refused", {"reason": reason})
+    assert house.log()[1:] == before
 
 
 def test_a_key_that_was_changed_at_the_provider_is_found(federated, provider, monkeypatch) -> None:

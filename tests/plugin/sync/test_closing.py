@@ -18,6 +18,7 @@ from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.cycles import closings
 from connectors.store.people import audit
 from connectors.store.schema import closing as closing_table
+from connectors.store.work import due
 from connectors.store.writes import refusals
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
@@ -56,6 +57,25 @@ def test_a_cycle_is_never_closed_before_its_end_nor_twice_nor_by_whoever_may_not
     closed(hand)
     with pytest.raises(CycleRefusal, match="2026-Q4 is closed already, as version 1"):
         closed(hand)
+
+
+def test_what_nobody_has_looked_at_since_the_end_of_its_cycle_is_made_due(hand):
+    """The refusal undoes what was begun for the closing; that the objective is to be looked at stays."""
+    objective = hand.issue("Epic", labels=["okr", "2026-Q4"])
+    hand.issue("Story", objective, "Done")
+    hand.activate(MAPPING)
+    hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
+    hand.sync()
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    told = "1 objective of 2026-Q4 has not been looked at since its end. They are looked at by the workers, or by a sync; close it then."
+    with pytest.raises(CycleRefusal) as refused:
+        close_cycle(hand.connector, EDITOR, "main", "2026-Q4")
+    assert refused.value.message == told
+    with hand.connector.store.read() as conn:
+        assert due.ids(conn, "main") == {objective}
+        assert closings.acts(conn, "main", "2026-Q4") == []
+    hand.work_off()
+    assert closed(hand).objectives == 1
 
 
 def test_a_commitment_below_one_and_a_score_of_ones_own_want_a_reason(quarter):
