@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from mappings.explain.past import LINKS, FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue, JiraValue
@@ -62,6 +62,8 @@ class UnheardEdit:
     moved: frozenset[str] = frozenset()
     ends: frozenset[str] = frozenset()
     came: bool = False
+    former: Mapping[str, str] = field(default_factory=dict)
+    """What it said before, by field as short names of the values: of those that moved; of one that went out, of all."""
 
     @property
     def tellable(self) -> bool:
@@ -103,6 +105,23 @@ def moved_facts(before: Issue, after: Issue, told: Iterable[str], same: Same) ->
         if old != new and not same(name, old, new):
             found.add(name)
     return frozenset(found)
+
+
+def plain_facts(issue: Issue) -> dict[str, object]:
+    """What an issue says of Jira's own fields, its links, and the category of its status, as JSON values that are equal where that is the same."""
+    found = {name: _plain(of(issue)) for name, of in FACTS.items()}
+    links = sorted(f"{one.type_id} {one.issue_id} {one.outward}" for one in issue.links)
+    return {**found, LINKS: links, STATUS_CATEGORY: issue.status.category}
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else str(value) if isinstance(value, date) else value
+
+
+def moved_since(base: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
+    """The ids of the fields that say something else than they did, by the short names of both; what was not noted then did not move."""
+    found = {name for name, one in base.items() if now.get(name, one) != one}
+    return frozenset(found - {STATUS_CATEGORY} if "status" in found else found)
 
 
 def changed_ends(before: Issue, after: Issue) -> frozenset[str]:

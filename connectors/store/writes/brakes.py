@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -16,14 +16,18 @@ from connectors.store.schema import brake as table
 
 @dataclass(frozen=True, slots=True)
 class DoubtedRow:
-    """A row that nothing in Jira explains: when it was edited last, and a short name for what it said; empty where nobody noted that.
+    """A row that nothing in Jira explains: the edit of it (`at`) up to which its history was asked in vain.
 
-    One that `left` is outside of what is looked at: that it did nothing explains, as long as it is not back.
+    `known` is its last edit before it moved, and `base` what it said then, by field a short name for the value: what was believed last, to which
+    an explanation has to reach back. Without these nobody noted it. `came`: it was not known, and an entry of one of these fields is what brought it
+    in. One that `left` is outside of what is looked at: that it did nothing explains, as long as it is not back.
     """
 
     at: datetime
-    facts: str = ""
     left: bool = False
+    known: datetime | None = None
+    base: Mapping[str, str] = field(default_factory=dict)
+    came: frozenset[str] = frozenset()
 
 
 Doubts = dict[str, dict[str, DoubtedRow]]
@@ -56,12 +60,14 @@ def load_standing(conn: Connection, site: str) -> Brake | None:
     )
 
 
-def doubts(conn: Connection, site: str, objective_id: str) -> Doubts | None:
+def doubts_of(conn: Connection, site: str, objective_id: str) -> Doubts | None:
     """What is not explained of an objective that waits; None for one that does not wait."""
     mine = (table.c.site == site, table.c.objective_id == objective_id)
     text = conn.execute(select(table.c.doubts).where(*mine)).scalar()
-    if text is None:
-        return None
+    return None if text is None else _decoded(text)
+
+
+def _decoded(text: str) -> Doubts:
     kept = json_text.decode(text, _KeptDoubts)
     return {
         id_: {row: one if isinstance(one, DoubtedRow) else DoubtedRow(one) for row, one in rows.items()}
@@ -69,12 +75,23 @@ def doubts(conn: Connection, site: str, objective_id: str) -> Doubts | None:
     }
 
 
+def load_doubts(conn: Connection, site: str) -> dict[str, Doubts]:
+    """The same of every objective of the site that waits."""
+    found = conn.execute(select(table.c.objective_id, table.c.doubts).where(table.c.site == site))
+    return {row.objective_id: _decoded(row.doubts) for row in found}
+
+
 def put(conn: Connection, site: str, brake: Brake, doubts: Mapping[str, Doubts]) -> None:
-    """Hold these objectives, in the place of those that waited before."""
-    lift_all(conn, site)
+    """Hold these objectives too. Of one that waited already both is doubted, and of a row what was doubted first: it reaches further back."""
     said = {"reason": brake.reason, "at": to_ms(brake.at), "changes": brake.count}
+    known = load_doubts(conn, site)
     rows = [
-        {"site": site, "objective_id": id_, "doubts": json_text.encode(doubts.get(id_, {})), **said}
+        {
+            "site": site,
+            "objective_id": id_,
+            "doubts": json_text.encode(_both(known.get(id_, {}), doubts.get(id_, {}))),
+            **said,
+        }
         for id_ in sorted(brake.objectives)
     ]
     if not rows:
@@ -85,6 +102,56 @@ def put(conn: Connection, site: str, brake: Brake, doubts: Mapping[str, Doubts])
         statement.on_conflict_do_update(index_elements=[table.c.site, table.c.objective_id], set_=changed),
         rows,
     )
+
+
+def _both(first: Doubts, later: Doubts) -> Doubts:
+    return {id_: {**later.get(id_, {}), **first.get(id_, {})} for id_ in (*first, *later)}
+
+
+def widen(conn: Connection, site: str, doubts: Mapping[str, Doubts]) -> None:
+    """Of objectives that wait more rows are doubted, behind the issues of which something waits."""
+    for objective_id, more in doubts.items():
+        known = doubts_of(conn, site, objective_id)
+        if known is not None:
+            _keep(conn, site, objective_id, _both(known, {id_: more.get(id_, {}) for id_ in known}))
+
+
+def note_asked(
+    conn: Connection,
+    site: str,
+    objective_id: str,
+    explained: Collection[str],
+    asked: Mapping[str, DoubtedRow],
+) -> None:
+    """Of one that waits these rows are explained, and those were asked for in vain."""
+    known = doubts_of(conn, site, objective_id)
+    if known is not None:
+        left = {
+            id_: {row: asked.get(row, one) for row, one in rows.items() if row not in explained}
+            for id_, rows in known.items()
+        }
+        _keep(conn, site, objective_id, left)
+
+
+def explain(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
+    """Jira's own word explains that these rows moved, whoever doubts them; the objectives that did."""
+    found = doubters(conn, site, rows)
+    for objective_id in sorted(found):
+        note_asked(conn, site, objective_id, rows, {})
+    return found
+
+
+def doubters(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
+    """The objectives that doubt any of these rows."""
+    waiting = load_doubts(conn, site).items() if rows else ()
+    return frozenset(
+        id_ for id_, doubts in waiting if any(not those.keys().isdisjoint(rows) for those in doubts.values())
+    )
+
+
+def _keep(conn: Connection, site: str, objective_id: str, doubts: Doubts) -> None:
+    mine = (table.c.site == site, table.c.objective_id == objective_id)
+    conn.execute(update(table).where(*mine).values(doubts=json_text.encode(doubts)))
 
 
 def lift(conn: Connection, site: str, objective_ids: Iterable[str]) -> None:

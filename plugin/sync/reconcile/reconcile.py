@@ -49,6 +49,7 @@ from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
 from plugin.sync.write_back.application import WriteResult, apply, tell_freshness, write_waiting
+from plugin.sync.write_back.doubts import settle_doubts
 from plugin.sync.write_back.foreign_values import part_plan, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, proven_gone, still_ours
@@ -99,7 +100,7 @@ class ReconcileDecision:
     brake: Brake | None
 
 
-BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY})
+BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY, ObjectiveTrait.BRAKED})
 """What an objective has of which Jira is asked or told something first, and what is to be done is decided anew then."""
 
 
@@ -121,6 +122,7 @@ def reconcile(
     if write and any(objective_id in having.get(one, ()) for one in BEFOREHAND):
         beside = confirm_open_writes(context, objective_id)
         carry_on(context, objective_id, tenure)
+        settle_doubts(context, objective_id)
         decision = _decide(context, objective_id)
     found, whole, planned, sifted = decision.found, decision.whole, decision.planned, decision.sifted
     state, before = found.state, found.before.state if found.before else None

@@ -22,6 +22,7 @@ from mappings.facts.issue import Issue
 from mappings.numbers import count_of
 from plugin.sync.context import Context
 from plugin.sync.refresh.project_access import may_browse
+from plugin.sync.write_back.doubts import explain_gone
 
 AT_ONCE = timedelta(hours=1)
 """What left by itself within this time counts together with what is missing now."""
@@ -102,6 +103,7 @@ def record(context: Context, conn: Connection, weighed: WeighedLosses) -> None:
     """Keep what was found, in the transaction in which the rest leaves."""
     now = context.clock()
     losses.forget(conn, context.site, weighed.said)
+    explain_gone(context, conn, weighed.said | {one.issue.id for one in weighed.unsaid})
     losses.put(
         conn, context.site, "held", ((one.issue, one.reason, one.objectives) for one in weighed.held), now
     )

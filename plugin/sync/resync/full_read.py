@@ -29,7 +29,13 @@ from plugin.sync.resync.checkpoint import SKEW, RunningRead, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
 from plugin.sync.resync.mirror_update import Progress, ResyncResult, land_again, land_first
-from plugin.sync.resync.missing_issues import catch_up, drop_unseen, land_namesakes, look_for_left
+from plugin.sync.resync.missing_issues import (
+    catch_up,
+    drop_unseen,
+    land_namesakes,
+    look_for_doubted,
+    look_for_left,
+)
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import in_order, pages
 
@@ -58,6 +64,7 @@ def resync(
     land_namesakes(context, reading)
     drop_unseen(context, reading, accept_loss)
     look_for_left(context, reading)
+    look_for_doubted(context)
     settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)
     comments.catch_up(context)

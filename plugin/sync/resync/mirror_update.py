@@ -30,7 +30,7 @@ from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.write_back.edits import arrival, departure, unheard_edit
 
 Evidence = tuple[frozenset[str], Mapping[str, UnheardEdit]]
-"""Ids of issues that changed without an edit, and of others what their histories have to tell."""
+"""Ids of issues that changed without an edit, and of these and others what their histories have to tell."""
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
 SKEW = timedelta(minutes=10)
@@ -44,8 +44,8 @@ class MirrorUpdate:
     """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
 
     `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
-    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it. Of the others `edited`
-    says what moved, or what brought in one that was not known: a comment makes an issue newer, too.
+    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it. Of these and the others
+    `edited` says what moved, or what brought in one that was not known: a comment makes an issue newer, too.
     """
 
     issues: int = 0
@@ -166,7 +166,7 @@ def news_among(
 
 
 def departures(context: Context, before: Mapping[str, Issue], left: Iterable[Issue]) -> Evidence:
-    """Of issues that are outside of the scope now, and were known in it, what was not edited since, and of the rest what has to be told by their histories.
+    """Of issues that are outside of the scope now, and were known in it, what was not edited since, and of all what has to be told by their histories.
 
     One that is outside as it was known, too, went with the clock, or with another scope: nothing of it changed.
     """
@@ -175,9 +175,8 @@ def departures(context: Context, before: Mapping[str, Issue], left: Iterable[Iss
         known = before.get(issue.id)
         if known is None or not context.holds(known):
             continue
-        if _is_edited(known, issue, None):
-            edited[issue.id] = departure(context, known, issue)
-        else:
+        edited[issue.id] = departure(context, known, issue)
+        if not _is_edited(known, issue, None):
             silent.add(issue.id)
     return frozenset(silent), edited
 
@@ -185,7 +184,7 @@ def departures(context: Context, before: Mapping[str, Issue], left: Iterable[Iss
 def evidence(
     context: Context, conn: Connection, before: Mapping[str, Issue], news: Collection[Issue]
 ) -> Evidence:
-    """Of what is news, what was not edited since the mirror knew it, and of the rest what moved; of an issue it did not know, since the last read of all.
+    """Of what is news, what was not edited since the mirror knew it, and what moved; of an issue it did not know, since the last read of all.
 
     That an issue was archived is Jira's own word, whatever its `updated` says.
     """
@@ -200,7 +199,7 @@ def evidence(
             continue
         if not _is_edited(known, issue, read_at):
             silent.add(issue.id)
-        elif known is not None:
+        if known is not None:
             edited[issue.id] = unheard_edit(context, known, issue)
         elif read_at is not None:
             edited[issue.id] = arrival(context, issue, read_at)

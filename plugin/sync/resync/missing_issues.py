@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
-from connectors.store.writes import written_values
+from connectors.store.writes import brakes, written_values
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
 from mappings.rollup.structure.absences import has
@@ -27,6 +27,7 @@ from plugin.sync.resync.checkpoint import RunningRead, keep_found
 from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, list_scope, look_again
 from plugin.sync.resync.mirror_update import departures, drift_of, evidence, land_again, news_among
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, namesakes
+from plugin.sync.write_back.doubts import explain_gone, settle_doubts
 
 T = TypeVar("T")
 log = structlog.get_logger("jira_okr.resync")
@@ -149,6 +150,28 @@ def look_for_left(context: Context, reading: RunningRead) -> None:
         )
         with context.store.write() as conn:
             losses.forget(conn, context.site, (issue.id for issue in read.issues))
+
+
+def look_for_doubted(context: Context) -> None:
+    """Ask by id for rows that left and that a brake doubts: they may be deleted by now, or their histories tell by now what brought them out."""
+    with context.store.read() as conn:
+        waiting = brakes.load_doubts(conn, context.site)
+        rows = {
+            objective_id: {row for those in doubts.values() for row, one in those.items() if one.left}
+            for objective_id, doubts in waiting.items()
+        }
+        left = frozenset[str]().union(*rows.values())
+        left -= mirror.get(conn, context.site, left).keys()
+    seen: dict[str, datetime] = {}
+    for chunk in _chunks(sorted(left), AT_ONCE):
+        read = read_again(context, chunk)
+        seen |= {issue.id: issue.updated for issue in read.issues}
+        if context.api != 3:
+            with context.store.write() as conn:
+                explain_gone(context, conn, read.gone)
+    for objective_id, those in rows.items():
+        if those & seen.keys():
+            settle_doubts(context, objective_id, seen)
 
 
 def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datetime]) -> frozenset[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -15,9 +14,9 @@ from connectors.jira.read.changelog import UNNAMED
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange
-from mappings.facts.issue import Issue
+from mappings.facts.issue import STATUS_CATEGORY, Issue
 from mappings.fields import field_type
-from mappings.write_back.evidence import UnheardEdit, changed_ends, entrances, moved_facts
+from mappings.write_back.evidence import UnheardEdit, changed_ends, entrances, moved_facts, plain_facts
 from plugin.sync.context import Context
 
 AT_ONCE = 1_000
@@ -39,9 +38,12 @@ def unheard_edit(context: Context, before: Issue, after: Issue) -> UnheardEdit:
             return {one.id for one in choices[0] or ()} == {one.id for one in choices[1] or ()}
         return type_.equal(left, right)
 
-    told = context.mapping.field_ids() - context.written_places
-    moved = moved_facts(before, after, told, same)
-    return UnheardEdit(before.updated, after.updated, moved, changed_ends(before, after))
+    moved = moved_facts(before, after, _told(context), same)
+    named = moved | {STATUS_CATEGORY} if "status" in moved else moved
+    former = (
+        {name: one for name, one in fact_names(context, before).items() if name in named} if moved else {}
+    )
+    return UnheardEdit(before.updated, after.updated, moved, changed_ends(before, after), former=former)
 
 
 def _identity(raw: object) -> object:
@@ -59,7 +61,8 @@ def arrival(context: Context, issue: Issue, read_at: datetime) -> UnheardEdit:
 
 def departure(context: Context, known: Issue, issue: Issue) -> UnheardEdit:
     """An issue that is outside of the scope now: proven by an entry that brought it out, as one that came is by what brought it in."""
-    return UnheardEdit(known.updated, issue.updated, entrances(context.mapping.scope), came=True)
+    ways = entrances(context.mapping.scope)
+    return UnheardEdit(known.updated, issue.updated, ways, came=True, former=fact_names(context, known))
 
 
 def unproven(context: Context, edits: Mapping[str, UnheardEdit]) -> frozenset[str]:
@@ -110,20 +113,25 @@ def _steps(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, t
         return {}
 
 
-def facts_digest(context: Context, issue: Issue) -> str:
-    """A short name for what an issue says of all that numbers may depend on: another one after an edit of that, the same after a comment."""
-    fields = {
-        id_: issue.fields.get(id_) for id_ in sorted(context.mapping.field_ids() - context.written_places)
-    }
-    plain = replace(
-        issue,
-        updated=issue.created,
-        summary="",
-        fields=fields,
-        readings={},
-        unknowns={},
-        absent=frozenset(),
-        history_at=None,
-        history_names=0,
-    )
-    return hashlib.sha256(json_text.encode(plain).encode()).hexdigest()[:16]
+def fact_names(context: Context, issue: Issue) -> dict[str, str]:
+    """By field a short name for what an issue says of it, of all that numbers may depend on: another one after an edit of that."""
+    told = {name: _plain(context, name, issue.fields.get(name)) for name in _told(context)}
+    return {name: _short_name(value) for name, value in {**plain_facts(issue), **told}.items()}
+
+
+def _plain(context: Context, field_id: str, raw: object) -> object:
+    """A raw value without what is said of it besides, as the words of an option."""
+    if not field_id.startswith("customfield_"):
+        return _identity(raw)
+    field = context.field(field_id)
+    type_ = None if field is None else field_type(field)
+    choices = None if type_ is None else type_.choices(raw)
+    return raw if choices is None else sorted(one.id for one in choices)
+
+
+def _short_name(value: object) -> str:
+    return hashlib.sha256(json_text.encode(value).encode()).hexdigest()[:12]
+
+
+def _told(context: Context) -> frozenset[str]:
+    return context.mapping.field_ids() - context.written_places

@@ -2,7 +2,7 @@
 
 A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person, when something
 else is wanted for it, or when it has been calm for an hour. The brake holds only what nothing in Jira explains (`mappings.write_back.evidence`): it
-is let go by a person, or by edits of the very rows that were not explained. A field whose inputs change
+is let go by a person, or once each of the very rows is explained that were not. A field whose inputs change
 more than twenty times an hour is held by nobody: it is written again some minutes later.
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.writes import brakes, writes
-from connectors.store.writes.brakes import Brake, DoubtedRow, Doubts
+from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.facts.local_time import day_start
 from mappings.fields import is_empty
@@ -28,7 +28,8 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
-from plugin.sync.write_back.edits import facts_digest, unproven
+from plugin.sync.write_back.doubts import doubts_about
+from plugin.sync.write_back.edits import unproven
 
 WINDOW = timedelta(hours=1)
 MOST_REWRITES = 5
@@ -123,21 +124,9 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
 
 
 def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[str, frozenset[str]]:
-    """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven, nor one that left and is back."""
-    noted = brakes.doubts(conn, context.site, objective_id) or {}
-    now = mirror.get(conn, context.site, {row for rows in noted.values() for row in rows})
-
-    def stands(row: str, noted: DoubtedRow) -> bool:
-        """Whether it says what it said, or says something else without an edit."""
-        issue = now.get(row)
-        if issue is None or noted.left:
-            return issue is None and noted.left
-        return issue.updated <= noted.at or noted.facts == facts_digest(context, issue)
-
-    return {
-        issue_id: frozenset(row for row, one in rows.items() if stands(row, one))
-        for issue_id, rows in noted.items()
-    }
+    """By issue of a held objective the rows that still nothing explains (`plugin.sync.write_back.doubts`)."""
+    noted = brakes.doubts_of(conn, context.site, objective_id) or {}
+    return {issue_id: frozenset(rows) for issue_id, rows in noted.items()}
 
 
 def _is_held(context: Context, change: Change, latest: Write | None) -> bool:
@@ -219,6 +208,7 @@ def brake_resync(
     for step in steps:
         moving.add(step)
     moving.look_above(silent | edited.keys())
+    _widen(context, moving, silent, edited)
     weighed = moving.weigh(silent)
     asked = {row: edited[row] for row in moving.rows & edited.keys() - silent if edited[row].moved}
     if asked and moving.weigh(silent | asked.keys()).decision is not None:
@@ -228,11 +218,31 @@ def brake_resync(
         return None
     with context.store.write() as conn:
         held = Brake(decision.reason, context.clock(), decision.count, frozenset(doubts))
-        dated = {id_: _dated(context, conn, one.rows) for id_, one in doubts.items()}
-        brakes.put(conn, context.site, held, dated)
+        noted = {id_: doubts_about(context, conn, one.rows, edited) for id_, one in doubts.items()}
+        brakes.put(conn, context.site, held, noted)
     for one in doubts.values():
         note_held(context, one.plan, one.plan.changes, RESYNC, decision.reason)
     return held
+
+
+def _widen(
+    context: Context, moving: MovingObjectives, silent: Set[str], edited: Mapping[str, UnheardEdit]
+) -> None:
+    """Of an objective that waits already everything that moves it has to be explained, however little it is."""
+    with context.store.read() as conn:
+        waiting = brakes.load_doubts(conn, context.site)
+    moved = moving.rows_of(waiting.keys())
+    near = frozenset[str]().union(*(rows.all for rows in moved.values()))
+    asked = {row: edited[row] for row in near & edited.keys() - silent if edited[row].moved}
+    loose = near & silent | (unproven(context, asked) if asked else frozenset())
+    if not loose:
+        return
+    with context.store.write() as conn:
+        more = {}
+        for id_, rows in moved.items():
+            behind = {issue_id: rows.behind(issue_id, id_) & loose for issue_id in waiting[id_]}
+            more[id_] = doubts_about(context, conn, behind, edited)
+        brakes.widen(conn, context.site, more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +303,14 @@ class MovingObjectives:
     def rows(self) -> frozenset[str]:
         """The issues that move them."""
         return frozenset[str]().union(*(rows.all for _, rows in self._moving))
+
+    def rows_of(self, objective_ids: Set[str]) -> dict[str, Rows]:
+        """What moves those of them that move."""
+        return {
+            step.plan.objective_id: rows
+            for step, rows in self._moving
+            if step.plan.objective_id in objective_ids
+        }
 
     def weigh(self, silent: Set[str]) -> WeighedResync:
         """What is to be done where these issues changed and nothing explains it."""
@@ -364,19 +382,6 @@ def _climb(doubts: dict[str, UnexplainedChanges], above: Iterable[tuple[Objectiv
             loose = {change.issue_id: behind for change in changes} if behind else {}
             doubts[step.plan.objective_id] = UnexplainedChanges(replace(step.plan, changes=changes), loose)
         waiting = [one for one in waiting if one not in found]
-
-
-def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> Doubts:
-    now = mirror.get(conn, context.site, {row for those in rows.values() for row in those})
-    return {
-        issue_id: {
-            row: DoubtedRow(now[row].updated, facts_digest(context, now[row]))
-            if row in now
-            else DoubtedRow(context.clock(), left=True)
-            for row in sorted(those)
-        }
-        for issue_id, those in rows.items()
-    }
 
 
 def _overwriting(plan: Plan) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import LOSSES
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.reread import land_issues
+from plugin.sync.write_back.doubts import explain_gone
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = ["Loss", "UnknownLoss", "accept", "dismiss", "list_held", "list_losses", "missing_said"]
@@ -53,6 +54,7 @@ def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | 
         chosen = _still(conn, site, chosen, named)
         ids = {one.issue_id for one in chosen}
         land_issues(context, conn, [], ids)
+        explain_gone(context, conn, ids)
         losses.settle(conn, site, ids, "accepted", actor.label, now)
         note_decided(connector, conn, site, keys_of(chosen), "losses accepted", actor.label)
     connector.announce()

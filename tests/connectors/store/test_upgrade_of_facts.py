@@ -188,8 +188,8 @@ def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) 
 def test_what_is_held_is_still_held(upgraded: Store) -> None:
     with upgraded.read() as conn:
         assert brakes.load_standing(conn, "main") == Brake("Too much", AT, 7, frozenset({"1", "2"}))
-        assert brakes.doubts(conn, "main", "1") == {"10": {"11": DoubtedRow(AT)}}
-        assert brakes.doubts(conn, "main", "2") == {}
+        assert brakes.doubts_of(conn, "main", "1") == {"10": {"11": DoubtedRow(AT)}}
+        assert brakes.doubts_of(conn, "main", "2") == {}
         assert brakes.load_standing(conn, "other") is None
         assert permits.load_all(conn, "main") == {
             ("GROW", "EDIT_ISSUES"): False,

@@ -311,6 +311,7 @@ def test_an_event_writes_what_it_explains_and_no_more(braked: Any) -> None:
     assert braked.in_jira(first) == before, "its other rows are not explained yet"
     assert wanted not in (100, before)
 
+    braked.clock.pass_by(minutes=1)
     finish(braked, first, edited=True)
     resync_recent(braked.context)
     braked.work_off()
