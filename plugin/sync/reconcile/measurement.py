@@ -36,6 +36,7 @@ from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates, cycle_ends
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.sync.refresh.gaps import objectives_needing
 
 EveryIssue = Callable[[Connection, str], Iterable[Issue]]
 """Gives all mirrored issues of a site."""
@@ -252,7 +253,7 @@ def _sorted_out(
     found = above.keys() - objective_ids
     if not found:
         return AlignedObjectives()
-    stale = set(due.among_due(conn, context.site, found))
+    stale = set(due.among_due(conn, context.site, found)) | _standing_as_they_were(context, conn, found)
     stale |= {id_ for id_ in found if not _is_of(saved.get(id_), context.mapping)}
     waiting = list(stale)
     while waiting:
@@ -261,6 +262,13 @@ def _sorted_out(
         waiting += touched
     settled = {id_: saved[id_].state for id_ in found if id_ not in stale}
     return AlignedObjectives(settled, frozenset(stale - objective_ids))
+
+
+def _standing_as_they_were(context: Context, conn: Connection, among: Set[str]) -> frozenset[str]:
+    """Who may stand still for a gap or for what is gone from Jira, and so is stored as it was, and is due no more."""
+    if context.absences:
+        return frozenset(among)
+    return objectives_needing(conn, context.site, gaps.open_gaps(conn, context.site)) & among
 
 
 def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:

@@ -23,7 +23,6 @@ from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write, WriteOutcome
 from connectors.store.writes.written_values import WrittenField
-from mappings.document.names import Absence
 from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
@@ -35,7 +34,7 @@ from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
-from plugin.sync.reconcile.absences import standing_for, without_absent
+from plugin.sync.reconcile.absences import Standstill, holders, standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
 from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.reconcile.measurement import (
@@ -88,7 +87,7 @@ class ObjectiveWithGaps:
 @dataclass(frozen=True, slots=True)
 class ReconcileDecision:
     """What a reconcile found and is going to do: all that is to be written, what of it Jira did not refuse, what of that has a
-    field there, and what of that is written now. `standing`: for which gaps nothing is.
+    field there, and what of that is written now. `standing`: for which gaps nothing is; `standstill`: for what is gone.
     """
 
     found: MeasuredObjective
@@ -98,6 +97,7 @@ class ReconcileDecision:
     planned: Plan
     sifted: SiftedPlan
     brake: Brake | None
+    standstill: Standstill | None
 
 
 BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY, ObjectiveTrait.BRAKED})
@@ -137,9 +137,16 @@ def reconcile(
             applied=WriteResult(),
             before=before,
         )
-    absence = standing_for(context, found)
-    if absence is not None:
-        return _left_standing(context, objective_id, before, absence, tenure if write else None)
+    if decision.standstill is not None:
+        if write:
+            _keep_still(context, objective_id, decision.standstill, tenure)
+        return ReconcileResult(
+            objective_id=objective_id,
+            state=before,
+            plan=Plan(objective_id),
+            applied=WriteResult(),
+            before=before,
+        )
     refused = tuple(change for change in whole.changes if change not in allowed.changes)
     if not write:
         return ReconcileResult(
@@ -223,6 +230,7 @@ def _decided(context: Context, conn: Connection, objective_id: str) -> Reconcile
         planned=planned,
         sifted=sifted,
         brake=brakes.load_standing(conn, context.site) if sifted.braked else None,
+        standstill=standing_for(context, conn, found),
     )
 
 
@@ -309,21 +317,18 @@ def _keep_standing(context: Context, standing: ObjectiveWithGaps, tenure: Object
             due.finish(conn, tenure.claim)
 
 
-def _left_standing(
-    context: Context,
-    objective_id: str,
-    before: ObjectiveState | None,
-    absence: Absence,
-    tenure: ObjectiveLease | None,
-) -> ReconcileResult:
-    """Nothing is written or stored; it becomes due again once what is missing is back, or the mapping is another."""
-    log.info("left standing", site=context.site, objective=objective_id, why=str(absence))
-    if tenure is not None:
-        with context.store.write() as conn:
+def _keep_still(
+    context: Context, objective_id: str, standstill: Standstill, tenure: ObjectiveLease | None
+) -> None:
+    """Nothing is written or stored; it becomes due again once what is missing is back, the mapping is another, or an issue that has it is read anew."""
+    log.info("left standing", site=context.site, objective=objective_id, why=str(standstill.absence))
+    with context.store.write() as conn:
+        objectives.concern(conn, context.site, objective_id, standstill.holders)
+        now = mirror.get(conn, context.site, standstill.holders)
+        if holders(context, now.values()) != standstill.holders:
+            context.mark(conn, {objective_id}, "what had something that is gone was read anew")
+        if tenure is not None:
             due.finish(conn, tenure.claim)
-    return ReconcileResult(
-        objective_id=objective_id, state=before, plan=Plan(objective_id), applied=WriteResult(), before=before
-    )
 
 
 def plan_objective(

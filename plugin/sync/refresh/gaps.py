@@ -112,7 +112,7 @@ def behind(
     waiting = gaps.open_gaps(conn, context.site)
     if state is None or not waiting:
         return ()
-    needed = set(_needs(state, below, set()))
+    needed = set(needs(state, below))
     saved = objectives.load(conn, context.site, state.id)
     if saved is not None:
         needed |= saved.state.touched - set(saved.state.aligned_to)
@@ -170,8 +170,12 @@ def _unknown(ledger: Ledger, sentence: str) -> Ledger:
     return Ledger(tuple(rows), None)
 
 
-def _needs(state: ObjectiveState, below: States, walked: set[str]) -> Iterable[str]:
+def needs(state: ObjectiveState, below: States) -> Iterable[str]:
     """Every issue behind the number: an objective that is aligned counts where it has a row that is more than shown."""
+    return _needs(state, below, set())
+
+
+def _needs(state: ObjectiveState, below: States, walked: set[str]) -> Iterable[str]:
     walked.add(state.id)
     yield from state.touched - set(state.aligned_to)
     for row in state.ledger.rows:

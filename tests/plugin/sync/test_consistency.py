@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import administration
+from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings import presets
+from mappings.facts.gap import Gap
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh import gaps
 from plugin.use_cases.mappings.mapping_life import preview_text
 from tests.actors import TESTER
 
@@ -30,6 +34,8 @@ write_back:
   - target: objective
     set: {okr_progress: {value: progress_percent}}
 """
+
+WITH_TASKS = MAPPING.replace("issuetype = Story", '"issuetype in (Story, Task)"')
 
 
 def chain(hand: Any, length: int) -> list[str]:
@@ -155,6 +161,91 @@ def test_another_revision_is_not_believed(hand: Any) -> None:
     reconcile(hand.context, child)
     assert hand.writes()[before:] == [(parent, "20"), (child, "20")]
     assert previewed.preview.cost.writes == 2
+
+
+def parent_and_child(hand: Any, kind: str = "Task") -> tuple[str, str, str, str]:
+    """An epic with a story to which another contributes, with a row of this type; all stands at nothing."""
+    parent, child = chain(hand, 2)
+    above, below = hand.issue("Story", parent), hand.issue(kind, child)
+    hand.activate(WITH_TASKS)
+    hand.sync()
+    assert (hand.field(parent), hand.field(child)) == (0, 0)
+    return parent, child, above, below
+
+
+def done(hand: Any, story: str) -> None:
+    hand.status(story, "Done")
+    hand.land(story)
+
+
+def type_made_anew(hand: Any) -> None:
+    """Tasks get another type of the same name; those that are not read again have the former one."""
+    administration.remake_type(hand.sandbox.sandbox, scheme.TASK.id, scheme.TASK.name, "19001")
+    hand.connector.catalogue("main", fresh=True)
+    assert hand.context.absences
+
+
+def nothing_is_due(hand: Any) -> None:
+    with hand.connector.store.write() as conn:
+        for claim in due.claim(conn, "test", hand.clock(), hand.context.lease, 9):
+            due.finish(conn, claim)
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["a task that it had", "a task that came"])
+def test_above_what_stands_still_for_what_is_gone_nothing_is_written(hand: Any, new: bool) -> None:
+    """The parent took its own story from now and its child from before: a number that was right at no time."""
+    parent, child, above, below = parent_and_child(hand, "Story" if new else "Task")
+    if new:
+        below = hand.issue("Task", child)
+    done(hand, below)
+    type_made_anew(hand)
+    reconcile(hand.context, child)
+    nothing_is_due(hand)
+    before = len(hand.writes())
+    done(hand, above)
+    hand.work_off()
+    assert hand.writes()[before:] == []
+
+    hand.land(*hand.sandbox.sandbox.records)
+    hand.work_off()
+    share, above_it = ("50", "75") if new else ("100", "100")
+    assert sorted(hand.writes()[before:]) == [(parent, above_it), (child, share)]
+
+
+def test_what_stands_still_by_what_is_far_below_it_goes_on_with_it(hand: Any) -> None:
+    """The lowest story is read anew and its number stays: nobody tells the topmost that anything moved."""
+    top, middle, lowest = chain(hand, 3)
+    above, _, below = hand.issue("Story", top), hand.issue("Story", middle), hand.issue("Task", lowest)
+    hand.activate(WITH_TASKS)
+    hand.sync()
+    type_made_anew(hand)
+    hand.work_off()
+    done(hand, above)
+    hand.work_off()
+    assert hand.field(top) == 0
+
+    hand.land(below)
+    hand.work_off()
+    assert hand.field(top) == 50
+
+
+def test_above_what_stands_still_for_a_gap_nothing_is_written(hand: Any) -> None:
+    """What cannot be read came to the child last: by what is stored of it, it has nothing to do with that."""
+    parent, child, above, _ = parent_and_child(hand)
+    story = hand.issue("Story", child)
+    done(hand, story)
+    with hand.connector.store.write() as conn:
+        gaps.land(hand.context, conn, (), (), [Gap(story, "", "Jira forbids it.")])
+    before = len(hand.writes())
+    reconcile(hand.context, child)
+    nothing_is_due(hand)
+    done(hand, above)
+    hand.work_off()
+    assert hand.writes()[before:] == []
+
+    hand.land(story)
+    hand.work_off()
+    assert sorted(hand.writes()[before:]) == [(parent, "75"), (child, "50")]
 
 
 def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: Any) -> None:
