@@ -68,6 +68,13 @@ ON_POSTGRESQL = ("tests/connectors/store/", "tests/plugin/jobs/")
 LOOK_AWAY = ("tests/mutation/", "tests/browser/", "tests/deploy/", "tests/benchmarks/", "tests/docs/")
 """Tests that run none of the product's functions in their own process, or take too long."""
 ROUTES = "tests/plugin/access/test_routes.py::test_each_route_asks_for_what_it_always_asked_for"
+READING = (
+    "tests/architecture/test_announcements.py",
+    "tests/architecture/test_every_act_in_the_record.py",
+)
+"""Tests that run nothing of the product and read its files instead: what nobody else notices is written down for them."""
+READ = "plugin/"
+"""Whose files they read."""
 DECLARED = {
     "plugin/access/": (ROUTES,),
     "plugin/api/": (
@@ -571,10 +578,11 @@ class Copy:
             if seconds > longest and chosen:
                 break
             chosen.append(test)
-        if not chosen:
-            return False
-        runner = self._reader(cover) if cover.sees(mutant) else None
-        return any(self._fails(mutant, part, cover, runner) for part in parted(chosen, cover.seconds))
+        runner = self._reader(cover) if chosen and cover.sees(mutant) else None
+        parts = parted(chosen, cover.seconds) if chosen else []
+        if any(self._fails(mutant, part, cover, runner) for part in parts):
+            return True
+        return mutant.path.startswith(READ) and bool(self.run(mutant, READING, LONGEST)["failed"])
 
     def _fails(
         self, mutant: Mutant, tests: Sequence[str], cover: Cover, runner: subprocess.Popen[str] | None

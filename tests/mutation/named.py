@@ -88,6 +88,13 @@ BROKEN = (
         f"{RACES}::test_a_claim_is_kept_through_a_plan_of_many_edits",
     ),
     Broken(
+        "what another has claimed meanwhile is begun",
+        "plugin/sync/work.py",
+        "        tenure.keep()\n        outcome",
+        "        outcome",
+        f"{RACES}::test_what_another_has_claimed_meanwhile_is_not_begun",
+    ),
+    Broken(
         "marks of a page read in two parts: only the first part's",
         "plugin/sync/resync/mirror_update.py",
         "marked, changed = marked | also, changed | too",
@@ -291,6 +298,27 @@ BROKEN = (
         "for at, value in history if at <= now]",
         "for at, value in history if at < now]",
         f"{EDGES}::test_a_reading_exactly_now_is_a_reading",
+    ),
+    Broken(
+        "a period holds the instant at which the next one begins",
+        "mappings/kpi/cadence.py",
+        "self.start <= at < self.end",
+        "self.start <= at <= self.end",
+        "tests/mappings/kpi/test_periods.py",
+    ),
+    Broken(
+        "a period does not hold its first instant",
+        "mappings/kpi/cadence.py",
+        "self.start <= at < self.end",
+        "self.start < at < self.end",
+        "tests/mappings/kpi/test_periods.py",
+    ),
+    Broken(
+        "a link that came at the very instant is taken for later",
+        "mappings/explain/past.py",
+        "untold <= at",
+        "untold < at",
+        "tests/mappings/explain/test_past.py",
     ),
     # The bystander
     Broken(
@@ -565,7 +593,9 @@ def main(words: list[str]) -> int:
         copy = Copy(Path(folder))
         for one in chosen(words):
             text = one.text((ROOT / one.path).read_text())
-            told = copy.run(Mutant(one.path, 1, one.before, one.after, text), [one.test], 300, copy.runner)
+            # a test that reads the files of the product has to find it there
+            runner = None if one.test.startswith("tests/architecture/") else copy.runner
+            told = copy.run(Mutant(one.path, 1, one.before, one.after, text), [one.test], 300, runner)
             noticed = bool(told["failed"]) or not told["ended"]
             missed += not noticed
             sys.stdout.write(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from mappings.explain.past import SYSTEM, FieldChange, PastIssues
+from mappings.explain.past import LINKS, SYSTEM, FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Reading, Status, User
 
@@ -126,3 +126,12 @@ def test_there_is_nothing_before_it_was_created_and_no_reading_after_the_moment(
     assert found.readings == {"customfield_1": (Reading(CHANGED, None),)}
     assert len(list(past.at(CREATED))) == 1
     assert list(past.at(datetime(2026, 9, 30, tzinfo=UTC))) == []
+
+
+def test_a_link_that_cannot_be_read_is_of_the_state_of_its_own_instant() -> None:
+    """What came exactly then is in that state, and has not to be undone."""
+    told = FieldChange(CHANGED, LINKS, None, None, after_id=f"This issue puzzles {NOW['key']}")
+    links = LinkHistory({"7": [told], "8": []}, (), {NOW["key"]: "7"})
+    before, after = CHANGED - timedelta(milliseconds=1), CHANGED + timedelta(milliseconds=1)
+    assert [links.of("7", at) for at in (before, CHANGED, after)] == [False, True, True]
+    assert [links.of(id_, before) for id_ in ("8", "9")] == [True, False]

@@ -69,6 +69,7 @@ def test_periods_leave_no_gap_and_do_not_overlap(cadence: Cadence, zone: str, ut
         before = period_before(cadence, here, place)
         assert before.end == here.start
         assert period_of(cadence, before.start, place) == before == period_of(cadence, before.last, place)
+        assert [before.holds(at) for at in (before.start, before.last, before.end)] == [True, True, False]
         here = before
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import delete, select, update
 
+from connectors.store.lists.records import RecordSearch
 from connectors.store.numbers import snapshot_text, snapshots
 from connectors.store.people import accounts, audit
 from connectors.store.people import audit_chain as stored
@@ -30,6 +31,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import AccessRefusal
 from plugin.cli import cli
 from plugin.runtime.connector import Refusal
+from plugin.use_cases.accounts import audit as audit_exports
 from plugin.use_cases.health.concerns import unsent
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.record import chain, personal_data, push
@@ -370,6 +372,13 @@ def test_the_words_of_sign_ins_go_sooner_and_the_chain_holds(tmp_path, store) ->
     assert (found.reworded, found.findings) == (1, ())
     tamper(house, update(table).where(table.c.what == "role changed").values(nonce=None, who="nobody"))
     assert "2 entries have other words" in findings(house)[0]
+
+
+def test_each_export_of_the_record_is_noted_by_what_was_taken(house) -> None:
+    """With the question, before anything is read of the answer."""
+    for export, which in ((audit_exports.export_entries, "changes"), (audit_exports.export_writes, "writes")):
+        export(house.connector, COMMAND_LINE, RecordSearch())
+        assert house.log()[0] == (COMMAND_LINE.label, "record exported", {"which": which})
 
 
 def test_the_record_is_pushed_in_order_and_nothing_twice(tmp_path, store) -> None:

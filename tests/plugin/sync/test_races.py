@@ -12,7 +12,7 @@ import pytest
 from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, RateLimitError
 from connectors.sandbox import CONNECTOR, Fault, administration
 from connectors.store.mirror import mirror
-from connectors.store.work import batch_sizes, due, inbox
+from connectors.store.work import batch_sizes, due, inbox, last_reconcile
 from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan
 from plugin.sync.intake.batch_size import cut_short, portion, went_well
@@ -286,6 +286,26 @@ def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any, text: str) -> N
     assert outcome is not None
     assert len(outcome.applied.written) == written
     assert ObjectiveLease(context, claim).claim.objective_id not in _due(hand)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_what_another_has_claimed_meanwhile_is_not_begun(hand: Any, objective: str, moved: bool) -> None:
+    """Nothing is kept by whoever comes too late, and the claim of the other stays."""
+    context = hand.context
+    if moved:
+        moved_on(hand, objective)
+    with hand.connector.store.write() as conn:
+        due.mark(conn, "main", [objective], hand.clock(), "a test")
+        (late,) = due.claim(conn, "late", hand.clock(), context.lease, 1, objective_id=objective)
+        looked = last_reconcile.load_instant(conn, "main")
+    hand.clock.pass_by(seconds=context.lease.total_seconds() + 1)
+    with hand.connector.store.write() as conn:
+        (other,) = due.claim(conn, "other", hand.clock(), context.lease, 1, objective_id=objective)
+    assert reconcile_claim(context, late) is None
+    with hand.connector.store.write() as conn:
+        assert last_reconcile.load_instant(conn, "main") == looked
+        assert due.renew(conn, other, hand.clock(), context.lease) is not None
+    assert hand.field(objective) == 50
 
 
 def _due(hand: Any) -> frozenset[str]:
