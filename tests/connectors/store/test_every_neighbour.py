@@ -1,5 +1,6 @@
 """Every function of the store that is asked for a site is asked beside two others, one before and one behind it by name, which hold rows
-in every table: it gives what it gave when the site was alone, and leaves what is theirs as it was.
+in every table: it gives what it gave when the site was alone, and leaves what is theirs as it was. So does what is asked for something of a site beside
+what has another name there.
 """
 
 from __future__ import annotations
@@ -28,6 +29,20 @@ LEFT_OUT = {"imported", "fold"}
 """What is of all sites although it is asked for one."""
 FEWEST = 310
 """So many functions can be asked by now; of the others nobody knows here what they are to be given."""
+NAMING = (
+    *("objective_id", "issue_id", "cycle_id", "cycle", "revision", "mapping_revision", "name", "kpi_id"),
+    *("id_", "ids", "issue_ids", "objective_ids", "root_ids", "people", "keys", "account_id"),
+)
+"""The parameters by which something of a site is meant, and nothing else of it."""
+FEWEST_NAMED = 130
+OTHER, ELSE = "other", 8
+BESIDES = {
+    "cycles.closings.load_standing": "which cycles are closed says every act of the site",
+    "mappings.revisions.get": "whether it rules says every activation of the site",
+    "numbers.objectives.of_other_revisions": "it is asked for those",
+    "work.objective_traits.among": "some circumstances are of the whole site",
+}
+"""What is named, and yet tells of what has another name too; and why."""
 
 
 @dataclass
@@ -249,3 +264,65 @@ def test_neighbours_neither_count_nor_lose_anything(store_of_the_demo: Store) ->
     assert len(asked) >= FEWEST
     held = {one.name for one in metadata.sorted_tables if "site" in one.c}
     assert held - tables <= {"account_person"}, "a table that is empty says nothing"
+
+
+def name_otherwise(conn: Connection, names: Names) -> set[str]:
+    """The site itself holds something under another name in every table. The tables in which it stands."""
+    there: set[str] = set()
+    for table in metadata.sorted_tables:
+        if "site" not in table.c:
+            continue
+        row = invented(table, names, {})
+        row |= {name: OTHER for name, value in row.items() if isinstance(value, str)}
+        row |= {name: ELSE for name in row if name == "account_id"}
+        nested = conn.begin_nested()
+        try:
+            conn.execute(insert(table).values({**row, "site": SITE}))
+        except IntegrityError:
+            nested.rollback()
+            continue
+        nested.commit()
+        there.add(table.name)
+    return there
+
+
+def named_otherwise(conn: Connection) -> dict[str, list[str]]:
+    """What of the site has another name."""
+    found = {
+        table.name: [repr(row) for row in rows_of(conn, table, SITE) if OTHER in row.values()]
+        for table in metadata.sorted_tables
+        if "site" in table.c
+    }
+    return {name: sorted(rows) for name, rows in found.items()}
+
+
+def test_what_has_another_name_neither_counts_nor_goes(store_of_the_demo: Store) -> None:
+    wrong: list[str] = []
+    other: set[str] = set()
+    with store_of_the_demo.write() as conn:
+        names = known_names(conn)
+        asked = {
+            name: (function, given)
+            for name, function in functions()
+            if (given := arguments(names, function)) and given.keys() & set(NAMING)
+        }
+        alone: dict[str, Any] = {}
+        for name, (function, given) in asked.items():
+            nested = conn.begin_nested()
+            alone[name] = told(conn, function, given)
+            nested.rollback()
+        tables = name_otherwise(conn, names)
+        before = named_otherwise(conn)
+        driver: Any = conn.connection.driver_connection
+        for name, (function, given) in asked.items():
+            nested = conn.begin_nested()
+            changes = driver.total_changes
+            if told(conn, function, given) != alone[name]:
+                other.add(name)
+            if driver.total_changes != changes and named_otherwise(conn) != before:
+                wrong.append(f"{name} changes what has another name")
+            nested.rollback()
+    assert wrong == []
+    assert other == BESIDES.keys()
+    assert len(asked) >= FEWEST_NAMED
+    assert len(tables) > 90, "a table that is empty says nothing"
