@@ -472,7 +472,7 @@ BROKEN = (
     Broken(
         "a comment explains a field of an app",
         "plugin/sync/write_back/edits.py",
-        "    moved = moved_facts(before, after, told, same)",
+        "    moved = moved_facts(before, after, _told(context), same)",
         "    moved = moved_facts(before, after, (), same)",
         f"{PROVEN}::test_a_field_of_an_app_is_believed_where_the_history_tells_of_it",
     ),

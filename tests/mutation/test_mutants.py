@@ -121,7 +121,7 @@ def test_who_runs_what_few_others_run_of_the_module_is_asked_first(tmp_path: Pat
     torn = "tests/test_mending.py::test_torn"
     known = mutants.Known(tmp_path / "known.sqlite")
     common = [".post stamp(letter)", ".post if letter.torn:"]
-    known.keep("post", dict.fromkeys(quick, 0.01), {path: {one: list(range(50)) for one in common}})
+    known.keep("post", dict.fromkeys(quick, 0.1), {path: {one: list(range(50)) for one in common}})
     known.keep("mending", {torn: 1.0}, {path: {one: [0] for one in (*common, ".post mend(letter)")}})
     cover = mutants.Cover(known, frozenset({"post", "mending"}), tmp_path)
     mutant = mutants.Mutant(path, 2, "stamp(letter)", "...", text)
