@@ -24,7 +24,6 @@ from connectors.store.visibility.counted_issues import CountedIssues
 from connectors.store.visibility.hidden_numbers import HiddenNumbers
 from connectors.store.visibility.modes import Visibility
 from connectors.store.work import due
-from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
 from mappings.document.lock_binding import under_locks
 from mappings.document.mapping import Mapping
@@ -49,7 +48,7 @@ from plugin.sync.refresh import names
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.notification import NotificationPolicy
-from plugin.sync.write_back.permits import TRIED
+from plugin.sync.write_back.permits import TRIED, try_again
 
 MOST_WEEKS = 4000
 """Of so many objectives it is kept what their week did."""
@@ -241,7 +240,7 @@ class Connector:
         with self.store.write() as conn:
             catalogues.put(conn, name, catalogue, self.clock())
             if stored is not None and stored != catalogue:
-                due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
+                due.mark(conn, name, try_again(conn, name), self.clock(), TRIED)
             renamed = former_names.note(conn, name, before, catalogue.fields)
             if active is not None:
                 names.hold_against(conn, name, active, catalogue, self.clock())

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -21,6 +33,8 @@ from connectors.store.writes import write_counts, written_values
 from mappings.write_back.plan import Change, Plan
 
 LONGEST_NOTE = 2_000
+INTERRUPTED = "interrupted"
+"""The cause of what is held because its process died before the answer came, and nobody can look whether it arrived."""
 
 
 class WriteOutcome(StrEnum):
@@ -93,8 +107,25 @@ _LET_GO = select(func.max(table.c.settled_at)).where(
 )
 _WRITTEN_SINCE = _WRITES.where(_WRITTEN, _SINCE).order_by(table.c.at, table.c.id)
 _LAST_BEFORE = _WRITES.where(_WRITTEN, table.c.at < bindparam("since")).order_by(*_NEWEST_FIRST).limit(1)
+
+
+def _later(outcomes: Iterable[str] | None = None, *, otherwise: bool = False) -> ColumnElement[bool]:
+    """Whether there is a later change of the same place, of these outcomes, or of any other."""
+    later = table.alias("later")
+    mine = [
+        later.c.site == table.c.site,
+        later.c.issue_id == table.c.issue_id,
+        later.c.field_id == table.c.field_id,
+        later.c.id > table.c.id,
+    ]
+    if outcomes is not None:
+        among_these = later.c.outcome.in_(tuple(outcomes))
+        mine.append(or_(later.c.outcome.is_(None), ~among_these) if otherwise else among_these)
+    return select(later.c.id).where(*mine).correlate(table).exists()
+
+
 _HELD_OF = (
-    select(table.c.id, table.c.issue_id, table.c.field_id)
+    select(table.c.id, table.c.issue_id, table.c.field_id, plans.c.cause, _later(_THERE).label("overtaken"))
     .join(plans, plans.c.id == table.c.plan_id)
     .where(table.c.site == bindparam("site"), _IS_HELD)
 )
@@ -145,6 +176,64 @@ def recent(conn: Connection, site: str, limit: int, objective_id: str | None = N
     if objective_id is not None:
         statement = statement.where(plans.c.site == site, plans.c.objective_id == objective_id)
     return [_write(row) for row in conn.execute(statement)]
+
+
+def park(conn: Connection, site: str, write: Write, note: str, now: datetime) -> None:
+    """Nobody can look what became of this one, which was under way: it is held until somebody can, or a person decides.
+
+    What stands there is not known then. The one that was under way has failed; what is held has the same value, and goes on waiting where it did before.
+    """
+    place = (write.issue_id, write.field_id)
+    if write.cause == INTERRUPTED:
+        settle(conn, write.plan_id, *place, WriteOutcome.HELD, note, now)
+        return
+    settle(
+        conn,
+        write.plan_id,
+        *place,
+        WriteOutcome.FAILED,
+        "interrupted; nobody can look whether it arrived",
+        now,
+    )
+    header = {
+        "site": site,
+        "objective_id": write.objective_id,
+        "mapping_revision": write.mapping_revision,
+        "cause": INTERRUPTED,
+        "at": to_ms(now),
+    }
+    plan_id: int = conn.execute(_HEADER, header).scalar_one()
+    same = ("site", "issue_id", "issue_key", "field_id", "field_name", "after", "reason", "stays", "until")
+    news = {
+        "plan_id": plan_id,
+        "before": json_text.encode(None),
+        "at": to_ms(now),
+        "note": plain(note, LONGEST_NOTE),
+        "outcome": WriteOutcome.HELD.value,
+        "settled_at": to_ms(now),
+    }
+    mine = (table.c.plan_id == write.plan_id, table.c.issue_id == place[0], table.c.field_id == place[1])
+    source = select(*(table.c[name] for name in same), *(literal(one) for one in news.values())).where(*mine)
+    conn.execute(insert(table).from_select([*same, *news], source))
+
+
+def load_parked(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
+    """What was interrupted and nobody could look up, of the site or of one objective; not where another value was written since."""
+    mine = [table.c.site == site, _IS_HELD, plans.c.cause == INTERRUPTED, ~_later(_THERE)]
+    if objective_id is not None:
+        mine += [plans.c.site == site, plans.c.objective_id == objective_id]
+    return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
+
+
+def reopen(conn: Connection, parked: Iterable[Write]) -> frozenset[str]:
+    """These are looked up with the next reconcile, as if their process had died just now; the objectives that have to be."""
+    found = set()
+    for one in parked:
+        mine = (table.c.plan_id == one.plan_id, table.c.issue_id == one.issue_id)
+        waiting = update(table).where(*mine, table.c.field_id == one.field_id, _IS_HELD)
+        conn.execute(waiting.values(outcome=None, settled_at=None))
+        found.add(one.objective_id)
+    return frozenset(found)
 
 
 def load_unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
@@ -233,19 +322,13 @@ def load_latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Wr
 
 
 def load_held(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
-    """Everything that is held on the site, or of one objective, the latest first; what was wanted otherwise since is not."""
-    later = table.alias("later")
-    superseded = (
-        select(later.c.id)
-        .where(
-            later.c.site == table.c.site,
-            later.c.issue_id == table.c.issue_id,
-            later.c.field_id == table.c.field_id,
-            later.c.id > table.c.id,
-        )
-        .exists()
-    )
-    mine = [table.c.site == site, _IS_HELD, ~superseded]
+    """Everything that is held on the site, or of one objective, the latest first; what was wanted otherwise since is not.
+
+    That something else was tried there in vain says nothing about what was interrupted.
+    """
+    in_vain = (WriteOutcome.REFUSED.value, WriteOutcome.FAILED.value)
+    tried = and_(plans.c.cause == INTERRUPTED, ~_later(in_vain, otherwise=True))
+    mine = [table.c.site == site, _IS_HELD, or_(~_later(), tried)]
     if objective_id is not None:
         mine += [plans.c.site == site, plans.c.objective_id == objective_id]
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id.desc()))]
@@ -264,11 +347,14 @@ def drop(conn: Connection, site: str, now: datetime, objective_id: str | None = 
 def lapse(
     conn: Connection, site: str, now: datetime, objective_id: str, wanted: Iterable[tuple[str, str]]
 ) -> None:
-    """What is held of an objective and not to be written any more (`wanted`: issue ids and field ids) waits for nobody."""
+    """What is held of an objective and not to be written any more (`wanted`: issue ids and field ids) waits for nobody.
+
+    Of what was interrupted nobody knows whether it has to be undone: it waits until something else is written there.
+    """
     places = frozenset(wanted)
     held = _HELD_OF.where(plans.c.objective_id == objective_id)
     for row in conn.execute(held, {"site": site}).all():
-        if (row.issue_id, row.field_id) not in places:
+        if row.overtaken if row.cause == INTERRUPTED else (row.issue_id, row.field_id) not in places:
             values = {"outcome": WriteOutcome.LAPSED.value, "settled_at": to_ms(now)}
             conn.execute(update(table).where(table.c.id == row.id).values(values))
 

@@ -57,6 +57,8 @@ from plugin.sync.write_back.places import values_held
 
 log = structlog.get_logger("jira_okr.reconcile")
 PACED = "a field that changes often is paced"
+PARKED = "The connector was interrupted while it wrote this, and nobody can look whether it arrived:"
+LOOKED_AGAIN = "Every full sync looks again, and so does what brings it back into sight."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ class ReconcileDecision:
     standstill: Standstill | None
 
 
-BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY, ObjectiveTrait.BRAKED})
+BEFOREHAND = frozenset(
+    {ObjectiveTrait.UNDER_WAY, ObjectiveTrait.HELD, ObjectiveTrait.TO_CARRY, ObjectiveTrait.BRAKED}
+)
 """What an objective has of which Jira is asked or told something first, and what is to be done is decided anew then."""
 
 
@@ -403,8 +407,14 @@ def confirm_open_writes(context: Context, objective_id: str) -> list[Write]:
     """
     with context.store.read() as conn:
         open_writes = writes.load_unsettled(conn, context.site, objective_id)
+        parked = writes.load_parked(conn, context.site, objective_id)
+        shown = mirror.get(conn, context.site, {one.issue_id for one in parked})
+    seen = [one for one in parked if one.issue_id in shown and one.field_id in shown[one.issue_id].fields]
+    if seen:
+        with context.store.write() as conn:
+            writes.reopen(conn, seen)
     beside = [write for write in open_writes if target_of(write.field_id).consults]
-    confirm(context, [write for write in open_writes if write not in beside])
+    confirm(context, [*(write for write in open_writes if write not in beside), *seen])
     return beside
 
 
@@ -414,9 +424,10 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due, and what has left the
     scope meanwhile leaves the mirror, which else would hold another value than was just confirmed.
 
-    Of an issue that Jira neither shows nor is certain to have lost nobody knows what became of it: that stays open until it is shown
-    again. So does a place that Jira does not show, or forbids to read; of that nothing is known then, so that what is wanted is written
-    there anew, and Jira says itself what it thinks of it. What is told beside Jira knows better than this what failed and may have arrived.
+    Of an issue that Jira neither shows nor is certain to have lost nobody knows what became of it, nor of a place that Jira does not show, or
+    forbids to read. That waits, as what is held does, until a person decides, the place is seen by the way, or it is asked for again: by the
+    next full read, and after a change of the catalogue or of permissions. What is wanted is written there anew meanwhile, and Jira
+    says itself what it thinks of it. What is told beside Jira knows better than this what failed and may have arrived.
     """
     if not open_writes:
         return False
@@ -429,34 +440,44 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     now = {issue.id: issue for issue in found}
     outside = now.keys() - {issue.id for issue in inside}
     told = now.keys() | proven_gone(context, read.gone)
-    unread = [one for one in open_writes if _is_unread(context, one, now.get(one.issue_id))]
+    unread = {
+        (one.plan_id, one.issue_id, one.field_id): why
+        for one in open_writes
+        if (why := _why_unread(context, one, now.get(one.issue_id), shown=one.issue_id in told))
+    }
     with context.store.write() as conn:
         land_issues(context, conn, inside, outside, read_at, read.gaps)
         for write in open_writes:
-            if write.issue_id not in told and not target_of(write.field_id).consults:
-                continue
-            if write in unread:
-                _leave_open(context, conn, write)
-                continue
-            outcome, note = _looked_up(context, write, now.get(write.issue_id))
-            writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
+            why = unread.get((write.plan_id, write.issue_id, write.field_id), "")
+            if why:
+                _park(context, conn, write, why)
+            elif write.issue_id in told or target_of(write.field_id).consults:
+                outcome, note = _looked_up(context, write, now.get(write.issue_id))
+                writes.settle(
+                    conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock()
+                )
     return True
 
 
-def _is_unread(context: Context, write: Write, issue: Issue | None) -> bool:
-    """Whether an issue is shown without the place of this write: Jira lists the field no more, leaves it out of its answer, or forbids to read it."""
+def _why_unread(context: Context, write: Write, issue: Issue | None, *, shown: bool) -> str:
+    """Why nobody can look what stands at the place of this write; empty where somebody can, or it is not looked up here."""
     target = target_of(write.field_id)
-    if issue is None or target.consults:
-        return False
+    if target.consults:
+        return ""
+    if issue is None:
+        return "" if shown else "Jira does not show the issue"
     place = context.place(write.field_id)
-    if place is None or write.field_id in issue.absent:
-        return True
+    if place is None:
+        return "Jira does not list the field"
+    if write.field_id in issue.absent:
+        return "Jira leaves the field out of its answer"
     if target.shown(context.api) or place.equal(place.actual(issue), write.after):
-        return False
-    return write.issue_id in values_held(context, {write.issue_id: [write.field_id]}).forbidden
+        return ""
+    forbidden = values_held(context, {write.issue_id: [write.field_id]}).forbidden
+    return "Jira forbids to read it" if write.issue_id in forbidden else ""
 
 
-def _leave_open(context: Context, conn: Connection, write: Write) -> None:
+def _park(context: Context, conn: Connection, write: Write, why: str) -> None:
     """Nobody knows what stands there, unless something was written since: then it is no matter any more."""
     last = writes.last_write(conn, context.site, write.issue_id, write.field_id)
     if last is not None and last.plan_id > write.plan_id:
@@ -465,6 +486,8 @@ def _leave_open(context: Context, conn: Connection, write: Write) -> None:
             conn, write.plan_id, write.issue_id, write.field_id, WriteOutcome.FAILED, note, context.clock()
         )
         return
+    note = f"{PARKED} {why}. {LOOKED_AGAIN}"
+    writes.park(conn, context.site, write, note, context.clock())
 
     def without(known: Issue) -> Issue:
         return replace(known, fields={id_: raw for id_, raw in known.fields.items() if id_ != write.field_id})

@@ -126,6 +126,7 @@ def _others(context: Context, report: ResyncResult) -> frozenset[str]:
         former = objectives.ids(conn, context.site)
         left = stands.objective_ids(conn, context.site, context.instant.today)
         left |= writes.open_objectives(conn, context.site)
+        left |= {one.objective_id for one in writes.load_parked(conn, context.site)}
     return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
 
 

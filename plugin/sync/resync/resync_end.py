@@ -9,7 +9,6 @@ from datetime import timedelta
 from connectors.store.mappings import revisions
 from connectors.store.numbers import objectives
 from connectors.store.work import due
-from connectors.store.writes import refusals
 from mappings.write_back.plan import Plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile import survey
@@ -17,6 +16,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.reconcile.survey import Look
 from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.write_back.hold import ObjectiveOutcome, brake_resync
+from plugin.sync.write_back.permits import try_again
 
 UNTIL_THE_END = timedelta(hours=1)
 
@@ -40,7 +40,7 @@ def settle(context: Context, report: ResyncResult, ids: Set[str], others: Set[st
         standing = {}
     report.standing = len(standing)
     with context.store.write() as conn:
-        probed = refusals.probe(conn, context.site) if report.kind == "full" else frozenset[str]()
+        probed = try_again(conn, context.site) if report.kind == "full" else frozenset[str]()
         more = others | report.marked
         # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
         wanted = ids | more if more else ids

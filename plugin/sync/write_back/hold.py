@@ -2,7 +2,8 @@
 
 A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person, when something
 else is wanted for it, or when it has been calm for an hour. The brake holds only what nothing in Jira explains (`mappings.write_back.evidence`): it
-is let go by a person, or once each of the very rows is explained that were not. A field whose inputs change
+is let go by a person, or once each of the very rows is explained that were not. What was
+interrupted and cannot be looked up holds no other write: it waits for a person, or until it can. A field whose inputs change
 more than twenty times an hour is held by nobody: it is written again some minutes later.
 """
 
@@ -133,7 +134,7 @@ def _is_held(context: Context, change: Change, latest: Write | None) -> bool:
     if latest is None or latest.outcome is not WriteOutcome.HELD or latest.after != change.after:
         return False
     calm = latest.cause == BREAKER and context.clock() - latest.at > WINDOW
-    return not calm
+    return not calm and latest.cause != writes.INTERRUPTED
 
 
 def _written_of_late(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import Connection
 
 from connectors.jira.http.errors import JiraError
 from connectors.store.work import due
-from connectors.store.writes import permits, refusals
+from connectors.store.writes import permits, refusals, writes
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 
@@ -16,17 +17,26 @@ TRIED = "a field that Jira refused is tried again"
 log = structlog.get_logger("jira_okr.refusals")
 
 
-def look(context: Context) -> None:
-    """Ask, for each project in which something is refused, and try again where a permission came back since the last time.
+def try_again(conn: Connection, site: str) -> frozenset[str]:
+    """Jira may think otherwise by now: one of each kind that it refused is tried, and what was interrupted looked up; the objectives that have to be reconciled for it."""
+    return refusals.probe(conn, site) | writes.reopen(conn, writes.load_parked(conn, site))
 
-    One call a project; none where nothing is refused. What cannot be asked is asked the next time.
+
+def look(context: Context) -> None:
+    """Ask, for each project in which something is refused, or was interrupted and cannot be looked up, and try again where a permission came back since the last time.
+
+    One call a project; none where nothing is. What cannot be asked is asked the next time.
     """
     with context.store.read() as conn:
         standing = refusals.load_all(conn, context.site) if refusals.count(conn, context.site) else []
-        known = permits.load_all(conn, context.site)
+        parked = writes.load_parked(conn, context.site)
+        known = permits.load_all(conn, context.site) if standing or parked else {}
     taken: dict[str, set[str]] = {}
-    for one in standing:
-        taken.setdefault(one.issue_key.rpartition("-")[0], set()).add(target_of(one.field_id).permission)
+    places = [(one.issue_key, one.field_id) for one in standing] + [
+        (one.issue_key, one.field_id) for one in parked
+    ]
+    for issue_key, field_id in places:
+        taken.setdefault(issue_key.rpartition("-")[0], set()).add(target_of(field_id).permission)
     found: dict[permits.Place, bool] = {}
     try:
         for project in sorted(taken)[:MOST_PROJECTS]:
@@ -41,4 +51,4 @@ def look(context: Context) -> None:
     with context.store.write() as conn:
         permits.put(conn, context.site, found)
         if regained:
-            due.mark(conn, context.site, refusals.probe(conn, context.site), context.clock(), TRIED)
+            due.mark(conn, context.site, try_again(conn, context.site), context.clock(), TRIED)

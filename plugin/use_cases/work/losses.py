@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from connectors.store.absence import losses
-from connectors.store.absence.losses import Loss
+from connectors.store.absence.losses import Loss, State
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import LOSSES
@@ -20,6 +20,8 @@ __all__ = ["Loss", "UnknownLoss", "accept", "dismiss", "list_held", "list_losses
 
 MOST_NAMED = 5
 MOST_AUDITED = 100
+HELD: tuple[State, ...] = ("held",)
+HELD_OR_KEPT: tuple[State, ...] = ("held", "kept")
 
 
 class UnknownLoss(Refusal):
@@ -46,12 +48,16 @@ def list_losses(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, .
 
 @act(EDITOR)
 def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
-    """They are gone: they leave the mirror, and what stood on them is computed without them. None: all that are held."""
+    """They are gone: they leave the mirror, and what stood on them is computed without them. None: all that are held.
+
+    What was dismissed is among what can be named: else it would count for ever, where Jira never shows it again.
+    """
     named = None if keys is None else tuple(keys)
-    chosen = _chosen(connector, site, named)
+    states = HELD if named is None else HELD_OR_KEPT
+    chosen = _chosen(connector, site, named, states)
     context, now = connector.context(site), connector.clock()
     with connector.store.write() as conn:
-        chosen = _still(conn, site, chosen, named)
+        chosen = _still(conn, site, chosen, named, states)
         ids = {one.issue_id for one in chosen}
         land_issues(context, conn, [], ids)
         explain_gone(context, conn, ids)
@@ -82,9 +88,11 @@ def missing_said(waiting: Sequence[Loss]) -> str:
     return f"{what} no longer shown by Jira and count as they were read last ({named}{more}). {' '.join(reasons)}"
 
 
-def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
+def _chosen(
+    connector: Connector, site: str, keys: Iterable[str] | None, states: Sequence[State] = HELD
+) -> tuple[Loss, ...]:
     with connector.store.read() as conn:
-        waiting = tuple(losses.load_all(conn, site, "held"))
+        waiting = tuple(losses.load_all(conn, site, *states))
     if keys is None:
         return waiting
     wanted = {key.upper() for key in keys}
@@ -101,10 +109,14 @@ def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tupl
 
 
 def _still(
-    conn: Connection, site: str, chosen: Sequence[Loss], named: Sequence[str] | None
+    conn: Connection,
+    site: str,
+    chosen: Sequence[Loss],
+    named: Sequence[str] | None,
+    states: Sequence[State] = HELD,
 ) -> tuple[Loss, ...]:
-    """Those that are held still: what Jira shows again meanwhile stays. Raises UnknownLoss where some were named and none is."""
-    held = {one.issue_id for one in losses.load_all(conn, site, "held")}
+    """Those that are so still: what Jira shows again meanwhile stays. Raises UnknownLoss where some were named and none is."""
+    held = {one.issue_id for one in losses.load_all(conn, site, *states)}
     found = tuple(one for one in chosen if one.issue_id in held)
     if not found and named is not None:
         raise UnknownLoss(named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -110,6 +111,78 @@ def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) 
         assert found is not None
         assert found.after == 5
         assert writes.written_count(conn, "main") == 1
+
+
+def _outcomes(conn: Connection) -> list[tuple[object, object, str]]:
+    return [(one.before, one.after, str(one.outcome)) for one in reversed(writes.recent(conn, "main", 9))]
+
+
+def test_what_was_interrupted_and_nobody_can_look_up_waits_until_it_is_looked_up(
+    store: Store, now: datetime
+) -> None:
+    with store.write() as conn:
+        plan_id = writes.intend(conn, "main", _plan(("f", 5), ("g", 6)), "r1", "resync", now)
+        writes.settle(conn, plan_id, "10", "g", "held", "too much", now)
+        [one] = writes.load_unsettled(conn, "main", "1")
+        writes.park(conn, "main", one, "nobody can look", now + MINUTE)
+        assert writes.load_unsettled(conn, "main", "1") == []
+        assert _outcomes(conn) == [(None, 5, "failed"), (None, 6, "held"), (None, 5, "held")]
+        [parked] = writes.load_parked(conn, "main")
+        assert (parked.cause, parked.note, parked.at) == (writes.INTERRUPTED, "nobody can look", now + MINUTE)
+        assert writes.load_parked(conn, "main", "1") == [parked]
+        assert writes.load_parked(conn, "main", "2") == writes.load_parked(conn, "other") == []
+        assert {held.field_id for held in writes.load_held(conn, "main")} == {"f", "g"}
+        assert writes.on_record(conn, "main", "10", "f") is None
+        assert writes.outcomes(conn, "main") == {"failed": 1, "held": 2}
+
+        assert writes.reopen(conn, [parked]) == {"1"}
+        [again] = writes.load_unsettled(conn, "main", "1")
+        writes.park(conn, "main", again, "still not", now + 2 * MINUTE)
+        [still] = writes.load_parked(conn, "main")
+        assert (still.plan_id, still.at, still.note) == (parked.plan_id, now + MINUTE, "still not")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shown", "parked"),
+    [
+        ("written", False, False),
+        ("confirmed", False, False),
+        ("refused", True, True),
+        ("failed", True, True),
+        (None, False, True),
+    ],
+)
+def test_what_was_interrupted_is_no_matter_once_another_value_is_written_there(
+    store: Store, now: datetime, outcome: str | None, shown: bool, parked: bool
+) -> None:
+    with store.write() as conn:
+        writes.intend(conn, "main", _plan(("f", 5)), "r1", "resync", now)
+        [one] = writes.load_unsettled(conn, "main", "1")
+        writes.park(conn, "main", one, "nobody can look", now)
+        later = writes.intend(conn, "main", _plan(("f", 7)), "r1", "event", now + MINUTE)
+        if outcome is not None:
+            writes.settle(conn, later, "10", "f", outcome, "", now + MINUTE)
+        assert (5 in [held.after for held in writes.load_held(conn, "main")]) is shown
+        writes.lapse(conn, "main", now, "1", [])
+        assert bool(writes.load_parked(conn, "main")) is parked
+        assert ("held" if parked else "lapsed") in [
+            str(one.outcome) for one in writes.recent(conn, "main", 9)
+        ]
+
+
+@pytest.mark.parametrize(("end", "outcome"), [(writes.release, "released"), (writes.drop, "dropped")])
+def test_a_person_ends_what_was_interrupted_as_all_that_is_held(
+    store: Store, now: datetime, end: Callable[[Connection, str, datetime], int], outcome: str
+) -> None:
+    with store.write() as conn:
+        writes.intend(conn, "main", _plan(("f", 5)), "r1", "resync", now)
+        [one] = writes.load_unsettled(conn, "main", "1")
+        writes.park(conn, "main", one, "nobody can look", now)
+        assert end(conn, "main", now) == 1
+        assert writes.load_parked(conn, "main") == []
+        latest = writes.load_latest(conn, "main", "10", "f")
+        assert latest is not None
+        assert latest.outcome == outcome
 
 
 def test_a_refusal_stands_until_it_is_cleared_or_the_mapping_changes(store: Store, now: datetime) -> None:

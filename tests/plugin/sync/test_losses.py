@@ -229,6 +229,26 @@ def test_a_person_accepts_some_and_dismisses_the_others(small: Company) -> None:
     assert noted == [("ada", "losses dismissed", 3), ("ada", "losses accepted", 2)]
 
 
+def test_what_was_dismissed_and_is_gone_after_all_is_accepted_by_its_name(small: Company) -> None:
+    """No delivery told of it, and Cloud says of it no more than that it is not shown: it would count for ever."""
+    gone = stories(small)[:5]
+    for one in gone:
+        small.delete(one)
+    again(small)
+    use_case.dismiss(small.connector, ADA, "main", None)
+    assert use_case.accept(small.connector, ADA, "main", None) == ()
+    assert [one.issue_id for one in use_case.accept(small.connector, ADA, "main", [gone[0].key])] == [
+        gone[0].id
+    ]
+    with pytest.raises(use_case.UnknownLoss):
+        use_case.accept(small.connector, ADA, "main", [gone[0].key])
+    with pytest.raises(use_case.UnknownLoss):
+        use_case.dismiss(small.connector, ADA, "main", [gone[1].key])
+    small.work_off()
+    assert rows(small) == 19
+    assert again(small).losses == 0
+
+
 def test_what_is_dismissed_is_asked_about_again_once_it_was_seen(small: Company) -> None:
     out_of_sight(small, "GROW")
     again(small)
