@@ -46,6 +46,10 @@ def no_app(field: Field) -> Jira:
     raise JiraRefusal(UNHEARD, (f"No Forge app is known that may write {field.name}.",), told=False)
 
 
+def no_claim() -> None:
+    """Nothing is held that would have to be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
@@ -85,6 +89,8 @@ class Context:
     """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
     shared_writes: SharedWrites | None = None
     """What the objectives of this turn write together; None where each writes for itself."""
+    keep: Callable[[], None] = no_claim
+    """Keeps the claim on what is told of alive, before each call that tells Jira something; raises LostLease."""
 
     @property
     def instant(self) -> Moment:
@@ -123,6 +129,7 @@ class Context:
 
         Where it takes several calls, `keep` is called before each: it keeps the claim alive, or stops here.
         """
+        self.keep()
         if request.to == "goals":
             dispatch.tell(goals_of(self.jira), request, keep)
             return

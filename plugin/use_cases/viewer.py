@@ -541,8 +541,9 @@ def _without_people(connector: Connector, views: tuple[Viewpoint, ...], found: R
     """An answer whose choices name no owner to whom some objective is hidden: the choices are of all of them, and nothing can be searched by them."""
     if isinstance(found, Tallies):
         return cast("R", replace(found, owners=frozenset())) if _hides_any(connector, views) else found
-    if isinstance(found, tuple) and type(found) is tuple:
-        return cast("R", tuple(_without_people(connector, views, one) for one in found))
+    if type(found) is tuple:
+        parts = cast("tuple[object, ...]", found)
+        return cast("R", tuple(_without_people(connector, views, one) for one in parts))
     if is_dataclass(found) and not isinstance(found, type):
         held = next((one.name for one in fields(found) if isinstance(getattr(found, one.name), Tallies)), "")
         if held:

@@ -56,14 +56,14 @@ def carry_on(context: Context, objective_id: str, tenure: ObjectiveLease | None 
     """Set what is still to be set. Raises a JiraError for passing trouble: then it is set by the next reconcile."""
     with context.store.read() as conn:
         waiting = carries.load_waiting(conn, context.site, objective_id)
+    if tenure is not None:
+        context = replace(context, keep=tenure.keep)
     for one in waiting:
-        if tenure is not None:
-            tenure.keep()
         if one.state is not CarryState.OPEN:
-            _take_back(context, one, tenure)
+            _take_back(context, one)
             continue
         try:
-            touched = (_copied if one.plan.copies else _set)(context, one, tenure)
+            touched = (_copied if one.plan.copies else _set)(context, one)
         except CopyFailure as error:
             _refused(context, one, f"{error}.")
         except JiraRefusal as error:
@@ -73,16 +73,16 @@ def carry_on(context: Context, objective_id: str, tenure: ObjectiveLease | None 
                 _settle(context, one, touched)
 
 
-def _set(context: Context, kept: KeptCarry, _tenure: ObjectiveLease | None) -> frozenset[str]:
+def _set(context: Context, kept: KeptCarry) -> frozenset[str]:
     """Ids of the issues of which something was set."""
     for request, key in _requests(kept.plan):
         context.tell(request, key)
     return frozenset(write.issue_id for write in kept.plan.writes)
 
 
-def _copied(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> frozenset[str] | None:
+def _copied(context: Context, kept: KeptCarry) -> frozenset[str] | None:
     """Ids of the copies and of what was touched beside them; None where it goes on later."""
-    copies = make_copies(context, kept, tenure)
+    copies = make_copies(context, kept)
     if copies is None:
         return None
     touched = join_copies(context, kept, copies)
@@ -176,7 +176,7 @@ def recalled_carry(context: Context, conn: Connection, kept: KeptCarry) -> tuple
     return replace(kept, plan=recall_plan(context.mapping, plan, past, context.field)), ()
 
 
-def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> None:
+def _take_back(context: Context, kept: KeptCarry) -> None:
     """Set back what still holds what was set, hang work where it hung, and delete the copies where somebody said so; the mark goes first, so that the next cycle counts no half objective.
 
     What was done meanwhile, as Jira shows it now, leaves all as it is.
@@ -203,8 +203,6 @@ def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None)
         if kept.state is CarryState.DELETING:
             by_hand = [one for one in by_hand if not one.startswith("delete ")]
             for copy in reversed(undo.copies):
-                if tenure is not None:
-                    tenure.keep()
                 _delete(context, copy)
     except JiraRefusal as error:
         said = "; ".join(error.fields.values()) or str(error)

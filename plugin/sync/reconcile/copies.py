@@ -33,7 +33,6 @@ from plugin.sync.reconcile.creation import (
     parent_places,
     place_issue,
 )
-from plugin.sync.reconcile.lease import ObjectiveLease
 
 LABELS, DESCRIPTION, PRIORITY = "labels", "description", "priority"
 PLACES = frozenset({"parent", "reporter"})
@@ -58,7 +57,7 @@ class Copies:
         return one.id if one is not None else issue_id
 
 
-def make_copies(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> Copies | None:
+def make_copies(context: Context, kept: KeptCarry) -> Copies | None:
     """Make what stands nowhere yet, that of the objective first. None where one is looked for: then it goes on later.
 
     Raises JiraRefusal for what Jira declines, CopyFailure where a person has to look, another JiraError for passing trouble.
@@ -67,8 +66,7 @@ def make_copies(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None
     screens: dict[tuple[str, str], dict[str, CreateField]] = {}
     left, unplaced = {}, set()
     for copy in plan.copies:
-        if tenure is not None:
-            tenure.keep()
+        context.keep()
         place = (copy.project.id, copy.type.id)
         if place not in screens:
             screens[place] = context.jira.create_fields(*place)

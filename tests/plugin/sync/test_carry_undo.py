@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import JiraOutage
+from connectors.sandbox import CONNECTOR
 from connectors.store.cycles import carries
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
+from connectors.store.work import due
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.work import reconcile_claim
 from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.carry_undo import preview_undo, undo_carry
@@ -331,3 +334,38 @@ def test_a_copy_that_was_half_made_is_named_where_the_objective_goes_on_as_itsel
     assert state(hand, epic).cycle_id == "2027-Q1"
     back(hand, record(hand, epic).key, delete_copies=True)
     assert (made(hand), record(hand, epic).labels) == ([], ("okr", "2026-Q4"))
+
+
+@pytest.mark.parametrize("as_copy", [False, True])
+def test_a_claim_is_kept_through_all_that_is_carried_and_taken_back(closed, as_copy):
+    """Each call takes more than half a lease; nobody else gets hold of the objective meanwhile."""
+    hand, epic, *_ = closed
+    thieves: list[Any] = []
+    lease = hand.context.lease
+
+    def slowly(event: Any) -> None:
+        if (
+            event.actor.id == CONNECTOR.id and event.name != "issuelink_deleted"
+        ):  # which a deletion tells of besides
+            hand.clock.pass_by(seconds=0.6 * lease.total_seconds())
+            with hand.connector.store.write() as conn:
+                thieves.append(due.claim(conn, "thief", hand.clock(), lease, 1, objective_id=epic))
+
+    def worked_off() -> int:
+        with hand.connector.store.write() as conn:
+            (claim,) = due.claim(conn, "worker", hand.clock(), lease, 1, objective_id=epic)
+        thieves.clear()
+        assert reconcile_claim(hand.context, claim) is not None
+        return len(thieves)
+
+    hand.sandbox.sandbox.listeners.append(slowly)
+    carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=CarryChoice(as_copy=as_copy))
+    assert worked_off() >= (5 if as_copy else 2)
+    assert shown(hand).state.value == "done"
+    assert thieves == [[]] * len(thieves)
+    named = shown(hand).copy_key or record(hand, epic).key
+    undo_carry(hand.connector, EDITOR, "main", "2026-Q4", (named,), delete_copies=as_copy)
+    assert worked_off() >= 2
+    assert shown(hand).state.value != "done"
+    assert made(hand) == []
+    assert thieves == [[]] * len(thieves)
