@@ -19,7 +19,7 @@ from connectors.store.mappings import activation_runs, coming_mappings, revision
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from connectors.store.reads import read_requests
-from connectors.store.schema import snapshot
+from connectors.store.schema import due, snapshot
 from mappings.diagnostic import MappingError
 from mappings.explain.movement import MovementPart
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
@@ -490,6 +490,34 @@ def test_the_brake_weighs_what_was_read_and_waits_for_a_person(site: tuple[Any, 
     hand.activate(AFTER, large=True)
     hand.work_off()
     assert len(hand.writes()) == before + 12
+
+
+def test_going_back_without_a_name_is_refused_where_another_came_to_rule_meanwhile(
+    site: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one was active before is said of what rules when it is asked."""
+    hand, _, _ = site
+    hand.activate(AFTER)
+    theirs = AFTER.replace("hand-made", "theirs")
+    find = mapping_life.find_revision
+
+    def overtaken(known: Any, name: str) -> Any:
+        monkeypatch.undo()
+        hand.activate(theirs)
+        return find(known, name)
+
+    monkeypatch.setattr(mapping_life, "find_revision", overtaken)
+    with pytest.raises(AnotherActivation):
+        rollback(hand.connector, TESTER, "main", report=lambda _done, _total: None)
+    assert ruling(hand) == theirs
+
+
+def test_what_an_activation_makes_due_waits_behind_what_people_did(site: tuple[Any, str, str]) -> None:
+    hand, epic, _ = site
+    hand.work_off()
+    hand.activate(AFTER)
+    with hand.connector.store.read() as conn:
+        assert conn.execute(select(due.c.objective_id, due.c.bulk)).all() == [(epic, 1)]
 
 
 def test_going_back_reads_nothing(site: tuple[Any, str, str]) -> None:

@@ -6,7 +6,9 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,18 +20,26 @@ from connectors.store.jobs.processes import SignOfLife
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
+from connectors.store.reads.failures import ReadFailure
 from mappings import presets
 from mappings.document.text.canonical import plain
 from mappings.document.text.source import read_document
 from plugin.cli import cli
 from plugin.runtime.settings import read_settings
+from plugin.use_cases.health import diagnostics
+from plugin.use_cases.health.budget import Budget
+from plugin.use_cases.health.delivery_health import DeliveryHealth
 from plugin.use_cases.health.diagnostics import (
     Pseudonyms,
     calls_shown,
     format_words,
     settings_shown,
     shape,
+    site_shown,
 )
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import SiteStatus
+from plugin.use_cases.health.webhook_state import WebhookState
 
 SALT = b"salt of one bundle"
 SECRETS = {
@@ -169,6 +179,79 @@ def test_an_address_of_jira_keeps_the_words_of_its_api(endpoint: str, shown: str
     (found,) = calls_shown({f"main|GET|{endpoint}|ok": 2}, Pseudonyms(SALT))
     assert found["endpoint"] == shown
     assert found["site"] != "main"
+
+
+def test_each_figure_of_a_site_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two of them are alike, and what is not known is null and no zero."""
+    monkeypatch.setattr(
+        diagnostics, "concerns", lambda _found: [SimpleNamespace(kind="late", level="warning")]
+    )
+    now = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+    def ago(seconds: int) -> datetime:
+        return now - timedelta(seconds=seconds)
+
+    def of(number: int) -> Any:
+        return tuple(range(number))
+
+    whole = SiteStatus(
+        *("main", now),
+        issues=101,
+        due=102,
+        deliveries={"done": 103},
+        writes={"written": 104},
+        last_delivery=ago(1),
+        last_resync=ago(2),
+        last_recent=ago(3),
+        last_reconcile=ago(4),
+        waiting_since=ago(5),
+        outage=SimpleNamespace(kind="limited", since=ago(6)),
+        dead=of(1),
+        retried=of(2),
+        refused=of(3),
+        held=of(4),
+        gaps=of(5),
+        losses=of(6),
+        activating=SimpleNamespace(),
+        budget=Budget(105, 106),
+        drift=Drift(107, 108, now, recent=109),
+        failing=(ReadFailure("recent", ago(900), now, 7, "", ""),),
+        webhook=WebhookState(registered=True, enabled=False, at=now, lacking=("a", "b")),
+        sources=(DeliveryHealth("webhook", now, former=False),),
+    )
+    assert site_shown(whole, {("2026-Q4", "at_risk"): 2, ("2026-H2", "at_risk"): 1, ("", "on_track"): 4}) == {
+        "troubles": [{"kind": "late", "level": "warning"}],
+        "seconds_since": {
+            "delivery": 1,
+            "full_read": 2,
+            "recent_read": 3,
+            "reconcile": 4,
+            "first_unserved_event": 5,
+        },
+        "issues": 101,
+        "objectives_by_health": {"at_risk": 3, "on_track": 4},
+        "deliveries": {"done": 103},
+        "writes": {"written": 104},
+        "due": 102,
+        "failed_for_good": 1,
+        "tried_again": 2,
+        "refused_fields": 3,
+        "held": 4,
+        "gaps": 5,
+        "missing_issues": 6,
+        "activating": True,
+        "outage": {"kind": "limited", "seconds": 6},
+        "failing_reads": [{"kind": "recent", "tries": 7}],
+        "corrected": {"last_full_read": 107, "of": 108, "since": 109},
+        "webhook": {"registered": True, "enabled": False, "lacking_events": 2},
+        "heard_from": ["webhook"],
+        "calls_of_the_last_hour": 105,
+    }
+    bare = site_shown(SiteStatus("main", now), {})
+    assert set(bare["seconds_since"].values()) == {None}
+    unknown = ("issues", "outage", "corrected", "webhook", "calls_of_the_last_hour")
+    assert [bare[name] for name in unknown] == [None] * 5
+    assert (bare["activating"], bare["heard_from"], bare["held"]) == (False, [], 0)
 
 
 def test_the_command_works_where_no_database_can_be_opened(
