@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from click.testing import CliRunner
+
+from plugin.cli import cli
+from plugin.cli.operation.demo import invitation
 from plugin.cli.terminal.output import show_table
+from plugin.use_cases.sites import database
+from plugin.use_cases.sites.database import RestoreTrial
 
 
 @pytest.mark.parametrize(
@@ -23,3 +30,42 @@ def test_a_title_gives_the_terminal_no_orders(code, capsys) -> None:
     assert not set(shown) & set("\x1b\x07\x9b\r\x08\u202e")
     assert "before" in shown
     assert "after" in shown
+
+
+def test_the_invitation_of_the_demo_says_each_thing_in_its_place() -> None:
+    told = invitation("http://pages", "http://board", ("kim@acme.example", "a password"), "jira-okr status")
+    assert told.splitlines()[1:5] == [
+        "  OKR pages      http://pages",
+        "  Sign in as     kim@acme.example   password a password",
+        "  Sandbox Jira   http://board   (each card says which number it feeds: drag one, and watch)",
+        "  In a terminal  jira-okr status",
+    ]
+    assert told.splitlines()[-1] == "  Stop with Ctrl-C."
+
+
+@pytest.mark.parametrize(
+    ("findings", "state", "code"),
+    [
+        ((), "restores", 0),
+        (("page 7 is torn", "a table lacks"), "CANNOT BE RESTORED AS IT SHOULD", 1),
+    ],
+)
+def test_what_came_of_a_backup_that_was_tried_is_told_line_by_line(
+    monkeypatch, findings: tuple[str, ...], state: str, code: int
+) -> None:
+    trial = RestoreTrial("0007", "0068", {"issue": 2, "due": 1}, findings)
+    monkeypatch.setattr(database, "prove", lambda *_: trial)
+    told = CliRunner().invoke(cli, ["db", "verify", "a.backup"])
+    first, *rest = told.output.splitlines()
+    assert first == f"a.backup {state}: revision 0007, brought to 0068, 3 rows in 2 tables."
+    assert (rest, told.exit_code) == ([f"  {line}" for line in findings], code)
+    as_json = CliRunner().invoke(cli, ["db", "verify", "a.backup", "--json"])
+    assert json.loads(as_json.output) == {
+        "file": "a.backup",
+        "ok": not findings,
+        "revision": "0007",
+        "upgraded_to": "0068",
+        "rows": {"issue": 2, "due": 1},
+        "findings": list(findings),
+    }
+    assert as_json.exit_code == code

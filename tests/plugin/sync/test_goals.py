@@ -23,6 +23,7 @@ from mappings.write_back.targets import writings_of
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Refusal
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.work import reconcile_claim
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
@@ -864,3 +865,30 @@ def test_a_field_that_names_no_goal_is_refused_with_what_could(hand: Any) -> Non
     [said] = refused.value.diagnostics
     assert (said.code, said.valid) == ("field-type", ("string", "doc", "goals"))
     assert said.path == "write_back[1].goal"
+
+
+def test_a_claim_is_kept_between_the_calls_that_write_the_metrics_of_a_goal(
+    hand: Any, measured: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of our writes takes many calls there, each of them more than half a lease."""
+    one, result = measured
+    lease, taken = hand.context.lease, []
+    measure = client.Goals.measure
+
+    def slowly(self: Any, goal: str, wanted: Any, left: Any, issue: str, keep: Any) -> None:
+        for _ in range(3):
+            hand.clock.pass_by(seconds=0.6 * lease.total_seconds())
+            keep()
+            with hand.connector.store.write() as conn:
+                taken.append(due.claim(conn, "thief", hand.clock(), lease, 1, objective_id=one))
+        measure(self, goal, wanted, left, issue, keep)
+
+    monkeypatch.setattr(client.Goals, "measure", slowly)
+    hand.clock.pass_by(hours=1)
+    hand.edit(result, customfield_10052=4)
+    hand.land(result)
+    with hand.connector.store.write() as conn:
+        (claim,) = due.claim(conn, "worker", hand.clock(), lease, 1, objective_id=one)
+    assert reconcile_claim(hand.context, claim) is not None
+    assert taken == [[]] * 3
+    assert metrics(hand)[result][2] == 4.0
