@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 from sqlalchemy import Connection
@@ -494,19 +495,20 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
     found = {issue.id: issue for issue in issues}
     linked = mirror.load_linked(conn, context.site, list(found))
     found |= {issue.id: issue for issue in linked if issue.id not in found}
-    _climb(context, conn, found)
+    _climb(context, conn, found, issues)
     if context.reads_everything:
         near = [*issues, *found.values()]
         asking = candidates.askers(context, conn, near)
         found |= mirror.get(conn, context.site, asking - found.keys())
         holders = candidates.holders(context, conn, asking, near) if asking else ()
         found |= {issue.id: issue for issue in holders if issue.id not in found}
-        _climb(context, conn, found)
+        _climb(context, conn, found, ())
     return list(found.values())
 
 
-def _climb(context: Context, conn: Connection, found: dict[str, Issue]) -> None:
-    """Add everything above these."""
-    parents = {one.parent_id for one in found.values() if one.parent_id is not None} - found.keys()
+def _climb(context: Context, conn: Connection, found: dict[str, Issue], former: Iterable[Issue]) -> None:
+    """Add everything above these, and above what some of them were before."""
+    above = (one.parent_id for one in chain(found.values(), former))
+    parents = {parent_id for parent_id in above if parent_id is not None} - found.keys()
     for issue in mirror.load_above(conn, context.site, parents) if parents else ():
         found.setdefault(issue.id, issue)

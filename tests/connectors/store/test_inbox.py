@@ -150,12 +150,20 @@ def test_deliveries_are_counted_as_they_are_settled(store: Store, now: datetime)
         assert inbox.replay(conn, ids[2])
         assert not inbox.replay(conn, 9_999)
     assert agree() == {"pending": 3, "done": 2, "ignored": 0, "failed": 1}
+    with store.write() as conn:
+        for name in ("y", "z"):
+            inbox.settle(conn, inbox.store(conn, "other", name, b"", now) or 0, "done", "", now)
+        beside = conn.execute(select(delivery_count).where(delivery_count.c.site == "other")).all()
     for _ in range(2):
         with store.write() as conn:
             inbox.fold(conn, "main")
             assert len(conn.execute(select(delivery_count).where(delivery_count.c.site == "main")).all()) == 2
+            assert (
+                conn.execute(select(delivery_count).where(delivery_count.c.site == "other")).all() == beside
+            )
+    assert len(beside) > len({row.status for row in beside})
     with store.write() as conn:
-        assert inbox.prune(conn, now + timedelta(hours=2)) == 3
+        assert inbox.prune(conn, now + timedelta(hours=2)) == 5  # two of them of the other site
     assert agree() == {"pending": 3, "done": 1, "ignored": 0, "failed": 0}
     with store.read() as conn:
         assert inbox.counts(conn, "other") == {"pending": 0, "done": 0, "ignored": 0, "failed": 0}

@@ -391,6 +391,17 @@ def test_who_is_aligned_is_seen_in_the_mirror_whatever_is_stored(
         assert found("1", "@growth", "@board") == {("2", "1"), ("@board", "@growth"), ("7", "@growth")}
 
 
+def test_where_an_issue_came_from_is_told_though_nothing_is_kept_of_it_there(bare: Context) -> None:
+    """What is kept of an objective names its rows, and this one has not been computed yet."""
+    with bare.store.write() as conn:
+        mirror.put(conn, "main", [build_issue(1, type="Epic"), build_issue(2, type="Epic")])
+        mirror.put(conn, "main", [build_issue(number, parent=1) for number in (3, 4)])
+        moved = replace(build_issue(3, parent=2), updated=NOW)
+        assert reread.land_issues(bare, conn, [moved], set()) == ({"1", "2"}, {"3"})
+        assert reread.land_issues(bare, conn, [moved], set()) == (frozenset(), frozenset())
+        assert reread.land_issues(bare, conn, [], {"4"}) == ({"1"}, frozenset())
+
+
 @pytest.mark.parametrize(
     ("names", "asked"),
     [
