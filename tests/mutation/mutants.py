@@ -76,6 +76,7 @@ READING = (
 READ = "plugin/"
 """Whose files they read."""
 DECLARED = {
+    "": ("tests/architecture/test_spans.py",),
     "plugin/access/": (ROUTES,),
     "plugin/api/": (
         ROUTES,
@@ -84,11 +85,8 @@ DECLARED = {
         "tests/architecture/test_promise.py",
     ),
     "plugin/cli/": ("tests/plugin/cli/test_parameters.py", "tests/plugin/cli/test_completion.py"),
-    "plugin/jobs/": ("tests/plugin/runtime/test_spans.py",),
     "plugin/mcp/": ("tests/plugin/mcp/test_tools.py::test_the_list_of_tools_is_the_golden_one",),
     "plugin/pages/": (ROUTES,),
-    "plugin/runtime/": ("tests/plugin/runtime/test_spans.py",),
-    "plugin/sync/": ("tests/plugin/sync/test_spans.py",),
 }
 """Tests that look at all that is declared in a folder, and neither run a line of its modules nor name them: of what runs at import, and of a decorator, they are asked first."""
 LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}

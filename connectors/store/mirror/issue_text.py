@@ -151,8 +151,9 @@ _NO_UNKNOWNS = ',"unknowns":{}}'
 def text_of(issue: Issue) -> str:
     """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
     text = json_text.encode(replace(issue, absent=frozenset()) if issue.absent else issue)
-    if not issue.history_names:
-        text = f"{text.removesuffix(_NO_NAMES)}}}"
+    if issue.history_names:
+        return text
+    text = f"{text.removesuffix(_NO_NAMES)}}}"
     if issue.history_at is not None:
         return text
     text = f"{text.removesuffix(_NO_HISTORY)}}}"

@@ -349,3 +349,24 @@ def test_what_is_due_now_or_later_is_known(store: Store, now: datetime) -> None:
         assert due.among_due(conn, "main", ["2", "3"]) == {"2"}
         assert due.among_due(conn, "other", ["2", "3"]) == frozenset()
         assert due.ids(conn, "main") == {"1", "2"}
+
+
+def test_what_fails_is_told_once_it_lasts(store: Store, now: datetime) -> None:
+    """By when it is tried again, and by how long it has waited: each alone says so, and half a minute on the dot is but a moment."""
+    moment, tick = timedelta(seconds=30), timedelta(milliseconds=1)
+    waits = {
+        "young": (now, now + moment),
+        "just": (now - moment, now),
+        "far": (now, now + moment + tick),
+        "old": (now - moment - tick, now),
+        "later": (now + moment, now),
+    }
+    for name, (since, until) in waits.items():
+        _mark(store, since, name)
+        with store.write() as conn:
+            [held] = due.claim(conn, "w1", since, LEASE, 1, "main", name)
+            assert due.postpone(conn, held, until, f"{name} failed")
+            due.mark(conn, "other", [name], since, "event")
+    with store.read() as conn:
+        assert due.list_failing(conn, "main", now) == [("old", "old failed"), ("far", "far failed")]
+        assert due.list_failing(conn, "other", now) == []

@@ -238,3 +238,13 @@ def test_bodies_are_compressed_with_what_stays_while_another_site_forgets(
     assert inbox.compress(store, "main", now + 2 * HOUR, lambda: next(turns)()) == number + 1
     with store.read() as conn:
         assert [one.body for one in inbox.recent(conn, "main", 999)] == [b"%d" % number + body]
+
+
+def test_of_names_and_notes_no_more_is_kept_than_a_column_should_hold(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        kept = inbox.store(conn, "main", "i" * 501, b"", now, "e" * 201) or 0
+        assert inbox.store(conn, "main", "i" * 500, b"", now) is None  # it is here already
+        inbox.settle(conn, kept, "failed", "n" * 2_001, now)
+    with store.read() as conn:
+        [one] = inbox.recent(conn, "main", 9)
+        assert (one.identifier, one.event, one.note) == ("i" * 500, "e" * 200, "n" * 2_000)

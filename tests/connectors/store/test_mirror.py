@@ -45,6 +45,19 @@ def test_up_to_when_a_history_is_whole_is_kept_beside_the_facts(full_issue: Issu
         assert IssueReader().read(text_of(replace(issue, history_at=None))).history_at is None
 
 
+def test_what_a_row_of_an_earlier_version_said_is_said_in_its_words(full_issue: Issue, now: datetime) -> None:
+    """What is empty and came later is not told: the same facts give the same text, before an upgrade and after."""
+    later = ("unknowns", "absent", "archived", "history_at", "history_names")
+    facts = {"unknowns": {}, "absent": frozenset(), "archived": False, "history_at": None, "history_names": 0}
+    plain = replace(full_issue, **facts)
+    assert [name for name in later if f'"{name}":' in text_of(plain)] == []
+    news = {"unknowns": {"f": "not a date"}, "archived": True, "history_at": now, "history_names": 2}
+    for name, value in news.items():
+        issue = replace(plain, **{name: value})
+        assert f'"{name}":' in text_of(issue)
+        assert IssueReader().read(text_of(issue)) == issue
+
+
 def test_whoever_stops_reading_early_leaves_no_cursor_open(store: Store, an_issue: AnIssue) -> None:
     """On PostgreSQL an abandoned one warns when it is thrown away, and holds the server until then."""
     with store.write() as conn:

@@ -13,6 +13,7 @@ from connectors.store.mirror import mirror
 from connectors.store.schema import departed_sight, dependency
 from connectors.store.visibility import counted_spans, past_sights
 from connectors.store.visibility.counted_spans import CountedSpan
+from connectors.store.visibility.hidden_numbers import HiddenTimes
 from mappings.facts.issue import Issue
 
 AnIssue = Callable[..., Issue]
@@ -55,3 +56,16 @@ def test_who_saw_an_issue_is_forgotten_once_nothing_tells_that_it_was_counted(
     with store.read() as conn:
         assert kept(conn) == {("main", "2", "ada"), ("main", "3", "ada"), ("other", "1", "ada")}
     assert len(turns) == 1
+
+
+def test_hidden_times_are_put_together_where_they_touch() -> None:
+    spans = [(40, 50), (0, 10), (2, 5), (20, 30), (30, 35), (34, 33), (60, 60)]
+    assert HiddenTimes.of(spans) == HiddenTimes(((0, 10), (20, 35), (40, 50)))
+    assert [
+        HiddenTimes(((0, 10), (20, 35))).touch(*one) for one in ((10, 19), (10, 20), (9, 9), (35, 99))
+    ] == [
+        False,
+        True,
+        True,
+        False,
+    ]

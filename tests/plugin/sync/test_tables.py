@@ -37,23 +37,15 @@ from plugin.sync.refresh import (
     gaps,
     issue_steps,
     losses,
-    own_writes,
-    project_access,
     reread,
-    tombstones,
     written_options,
 )
 from plugin.sync.resync import (
-    activation_read,
-    checkpoint,
     double_check,
-    mirror_update,
     missing_issues,
-    recent_read,
-    resync_end,
     search_pages,
 )
-from plugin.sync.write_back import application, foreign_values, hold, notification, permits, places
+from plugin.sync.write_back import foreign_values, hold, permits, places
 from plugin.sync.write_back.hold import SiftedPlan
 from plugin.sync.write_back.places import PlaceValues
 from tests.mappings.rollup.conftest import build_issue
@@ -69,18 +61,6 @@ def bare(sqlite_store: Store, document: dict[str, Any]) -> Context:
     mapping: Mapping = bind(Document.model_validate(document), Catalogue())
     nobody = cast("Jira", SimpleNamespace(deployment="cloud"))
     return Context("main", nobody, sqlite_store, mapping, Catalogue(), lambda: NOW)
-
-
-def test_spans() -> None:
-    assert (checkpoint.LONGEST_REST, checkpoint.SKEW, activation_read.LONGEST) == (DAY, HOUR, 7 * DAY)
-    assert (double_check.BACK, recent_read.AHEAD, resync_end.UNTIL_THE_END) == (MINUTE, 5 * MINUTE, HOUR)
-    assert (mirror_update.SKEW, mirror_update.ON_ITS_WAY) == (10 * MINUTE, 2 * MINUTE)
-    assert (search_pages.SKEW, search_pages.OVERLAP) == (HOUR, 10 * MINUTE)
-    assert (losses.AT_ONCE, own_writes.WINDOW, tombstones.WINDOW, reread.LEASE) == (HOUR, HOUR, HOUR, MINUTE)
-    assert (project_access.GOOD_FOR, notification.GOOD_FOR, notification.FRESH) == (MINUTE, HOUR, MINUTE)
-    assert (foreign_values.AGAIN, hold.WINDOW) == (10 * MINUTE, HOUR)
-    assert timedelta(seconds=5) == places.ON_ITS_WAY
-    assert timedelta(milliseconds=1) == application.MOMENT == kpi_readings.MILLISECOND
 
 
 def test_sizes() -> None:
