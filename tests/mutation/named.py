@@ -95,6 +95,20 @@ BROKEN = (
         "tests/plugin/sync/test_carry_undo.py::test_a_claim_is_kept_through_all_that_is_carried_and_taken_back",
     ),
     Broken(
+        "the lease is not kept between the calls that write to a goal",
+        "plugin/sync/context.py",
+        "dispatch.tell(goals_of(self.jira), request, keep)",
+        "dispatch.tell(goals_of(self.jira), request)",
+        "tests/plugin/sync/test_goals.py::test_a_claim_is_kept_between_the_calls_that_write_the_metrics_of_a_goal",
+    ),
+    Broken(
+        "the lease is not kept before what several objectives write together",
+        "plugin/sync/write_back/application.py",
+        "            try:\n                plan.keep()\n            except",
+        "            try:\n                pass\n            except",
+        "tests/plugin/sync/test_app_fields.py::test_a_claim_that_another_took_meanwhile_is_left_out_and_the_rest_goes",
+    ),
+    Broken(
         "what another has claimed meanwhile is begun",
         "plugin/sync/work.py",
         "        tenure.keep()\n        outcome",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from plugin.cli import cli
+from plugin.cli.operation import demo
 from plugin.cli.operation.demo import invitation
 from plugin.cli.terminal.output import show_table
 from plugin.use_cases.sites import database
@@ -69,3 +74,61 @@ def test_what_came_of_a_backup_that_was_tried_is_told_line_by_line(
         "findings": list(findings),
     }
     assert as_json.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("findings", "advice", "said"),
+    [
+        ((), (), ["a place: revision 0068, undamaged"]),
+        ((), ("make room",), ["a place: revision 0068, undamaged", "  make room"]),
+        (
+            ("page 7 is torn",),
+            ("restore it",),
+            ["a place: revision 0068, NOT READY", "  page 7 is torn", "  restore it"],
+        ),
+    ],
+)
+def test_how_the_database_stands_is_told_line_by_line(
+    monkeypatch, findings: tuple[str, ...], advice: tuple[str, ...], said: list[str]
+) -> None:
+    found = SimpleNamespace(where="a place", revision="0068", findings=findings, advice=advice)
+    monkeypatch.setattr(database, "health", lambda *_: found)
+    told = CliRunner().invoke(cli, ["db", "check"])
+    assert (told.output.splitlines(), told.exit_code) == (said, int(bool(findings)))
+    as_json = json.loads(CliRunner().invoke(cli, ["db", "check", "--json"]).output)
+    assert as_json == {
+        "database": "a place",
+        "revision": "0068",
+        "ok": not findings,
+        "findings": list(findings),
+        "advice": list(advice),
+    }
+
+
+def test_a_demo_that_is_served_has_everything_to_look_at_and_one_for_once_the_numbers_alone(
+    monkeypatch, tmp_path: Path
+) -> None:
+    """It watches bugs and feeds goals, and its pages know where they stand."""
+    begun: list[dict[str, object]] = []
+
+    @contextmanager
+    def world(_folder: Path, **how: object) -> Iterator[object]:
+        begun.append(how)
+        yield SimpleNamespace(connector=None)
+
+    monkeypatch.setattr(demo, "demo_world", world)
+    monkeypatch.setattr(demo, "free_port", lambda _host, port, _words: port)
+    for name in ("serve_demo", "first_sync", "show_result", "configure_logs"):
+        monkeypatch.setattr(demo, name, lambda *_: None)
+    folder = ["--folder", str(tmp_path)]
+    assert (
+        CliRunner()
+        .invoke(cli, ["demo", *folder, "--port", "8", "--sandbox-port", "9", "--seed", "3"])
+        .exit_code
+        == 0
+    )
+    assert CliRunner().invoke(cli, ["demo", *folder, "--once", "--seed", "4"]).exit_code == 0
+    assert begun == [
+        {"seed": 3, "sandbox_port": 9, "watches": True, "port": 8, "base_url": "http://127.0.0.1:8"},
+        {"seed": 4},
+    ]
