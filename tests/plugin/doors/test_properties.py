@@ -1,4 +1,4 @@
-"""What commands and the API make for programs of one thing: each property says what is its own, and what is not known says nothing.
+"""What commands, the API and the use cases behind them make of one thing: each property and sentence says what is its own, and what is not known says nothing.
 
 Each such function is given an invented thing of which everything is known and told apart, and one of which nothing is. What it makes of them stands in `properties.txt`.
 """
@@ -25,8 +25,8 @@ from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[3]
 DECLARED = Path(__file__).with_name("properties.txt")
-FOLDERS = ("plugin/cli", "plugin/api")
-WORDS = ("_values", "_json")
+FOLDERS = ("plugin/cli", "plugin/api", "plugin/doors", "plugin/use_cases")
+WORDS = ("_values", "_json", "_said", "_words")
 DEEPEST = 7
 LATELY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 MANY = (frozenset, set, list, tuple, Collection, Iterable, Sequence, AbstractSet)
@@ -117,7 +117,14 @@ def made(function: Callable[..., object], *, known: bool) -> str:
     found = function(**given)
     found = getattr(found, "value", found)
     told = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-    return json.dumps(told, indent=1, default=str, ensure_ascii=False)
+    return json.dumps(told, indent=1, default=shown, ensure_ascii=False)
+
+
+def shown(value: object) -> object:
+    """What JSON has no word for."""
+    if isinstance(value, Iterator):
+        return list(value)
+    return sorted(map(str, value)) if isinstance(value, AbstractSet) else str(value)
 
 
 def test_each_property_says_its_own_and_what_is_not_known_says_nothing(tmp_path: Path) -> None:
