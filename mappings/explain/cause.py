@@ -46,8 +46,10 @@ def largest_part(movement: Movement, named: int = 2) -> str:
 
 
 def row_cause(row: Effect) -> str:
-    """What happened to one row: `PLAT-7 moved to Done`."""
+    """What happened to one row: `PLAT-7 moved to Done`; where no edit of it did: `PLAT-7: Sprint 12 was closed`."""
     name = row.key or row.title or row.id
+    if row.thing:
+        return f"{name}: {row.thing}"
     if row.why:
         return (
             f"{name} {row.why}"

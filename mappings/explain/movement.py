@@ -8,7 +8,7 @@ a row that moved the number is told though another took it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -34,7 +34,7 @@ class LedgerSnapshot:
 class Effect:
     """What one row did to the number; None where the number before or after is unknown. A row is None where there was none.
 
-    `why` is the cause in words where the rows alone do not tell it.
+    `why` is the cause in words where the rows alone do not tell it, `thing` what in Jira did it that is no issue: `Sprint 12 was closed`.
     """
 
     part: MovementPart
@@ -45,6 +45,7 @@ class Effect:
     after: Contribution | None
     effect: Fraction | None
     why: str = ""
+    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,27 @@ def objective_moved(
     middle = None if remapped is None else standpoint(remapped)
     same = revisions[0] == revisions[1]
     return _movement(standpoint(before), standpoint(after), middle, same_mapping=same)
+
+
+def open_rows(movement: Movement) -> frozenset[str]:
+    """The ids of the rows that came, went or moved and do not tell why."""
+    return frozenset(row.id for row in movement.rows if _is_open(row))
+
+
+def by_things(movement: Movement, things: Mapping[str, str]) -> Movement:
+    """The movement where of these issues, by id, something else than an edit is the cause, in words; a row that says why it moved is left alone."""
+    rows = (
+        replace(row, thing=things[row.id]) if row.id in things and _is_open(row) else row
+        for row in movement.rows
+    )
+    return replace(movement, rows=tuple(rows)) if things else movement
+
+
+def _is_open(row: Effect) -> bool:
+    """Whether a row came, went or moved without its telling why."""
+    if row.why or row.part not in (MovementPart.ADDED, MovementPart.REMOVED, MovementPart.PROGRESSED):
+        return False
+    return row.before is None or row.after is None or row.before.status == row.after.status
 
 
 def standpoint(state: ObjectiveState) -> Standpoint:

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import JiraValue, User
+from mappings.fields.thing_states import ThingState
 
 Api = Literal[2, 3]
 """The REST version a value is made for: 3 on Cloud (rich text is a document), 2 on Data Center (rich text is a string)."""
@@ -127,9 +128,13 @@ class FieldType(ABC):
         """By what JQL compares a raw value: ids and names. None: by every id and name that stands in it."""
         return None
 
-    def states(self, raw: object) -> frozenset[str] | None:  # noqa: ARG002
-        """The states of what a raw value points at, as JQL's functions ask for them (`active`). None: such things have no state."""
+    def stated(self, raw: object) -> tuple[ThingState, ...] | None:  # noqa: ARG002
+        """What a raw value points at with the state it is in, as JQL's functions ask for it (`active`). None: such things have no state."""
         return None
+
+    def in_states(self, raw: object, states: Mapping[str, str]) -> object:  # noqa: ARG002
+        """The raw value with these things, by id, in these states."""
+        return raw
 
     def text(self, raw: object) -> str:
         """The raw value as a person reads it; `empty` where there is none."""

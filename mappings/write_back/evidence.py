@@ -3,6 +3,7 @@
 A change is explained where every row that moved was edited in Jira since, or where none did and the clock alone moved it. What changed
 without an edit (a field that was deleted, a status in another category) explains nothing, and a comment on such a row does neither: its
 `updated` grew, but its history does not tell of what moved. That holds for links, for fields of apps and for issues that were not known, too.
+A sprint that ends and a version that is released edit no issue: there Jira's word is what it says of that very thing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date, datetime, timedelta
 from mappings.explain.past import LINKS, FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue, JiraValue
 from mappings.facts.selector import Selector
+from mappings.fields.thing_states import StateChange, ThingReader, changes
 from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
@@ -122,6 +124,16 @@ def moved_since(base: Mapping[str, str], now: Mapping[str, str]) -> frozenset[st
     """The ids of the fields that say something else than they did, by the short names of both; what was not noted then did not move."""
     found = {name for name, one in base.items() if now.get(name, one) != one}
     return frozenset(found - {STATUS_CATEGORY} if "status" in found else found)
+
+
+def state_changes(before: Issue, after: Issue, stating: Mapping[str, ThingReader]) -> tuple[StateChange, ...]:
+    """The sprints and versions held by both readings of an issue of which Jira says another state; `stating` reads the fields that hold such."""
+    found = (
+        one
+        for field_id, read in stating.items()
+        for one in changes(read(before.fields.get(field_id)), read(after.fields.get(field_id)))
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def changed_ends(before: Issue, after: Issue) -> frozenset[str]:

@@ -15,7 +15,7 @@ from connectors.store.absence import tombstones
 from connectors.store.imports import imports
 from connectors.store.jobs import pace_days, schedules, standstills
 from connectors.store.kpis import kpi_failures
-from connectors.store.mirror import issue_histories
+from connectors.store.mirror import issue_histories, state_changes
 from connectors.store.numbers import objectives
 from connectors.store.people import sign_in_attempts
 from connectors.store.reads import failures, read_requests
@@ -160,6 +160,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         tombstones.prune(conn, now - WINDOW)
         outbox.prune(conn, site, old)
         issue_histories.prune(conn, site)
+        state_changes.prune(conn, site, old)
         imports.prune(conn, site, old)
         write_counts.fold(conn, site)
         inbox.fold(conn, site)

@@ -22,7 +22,8 @@ from mappings.explain.past import LINKS, SYSTEM
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.fields import Api, JqlView, field_type
+from mappings.fields import Api, FieldType, JqlView, field_type
+from mappings.fields.thing_states import VERSION_FIELDS, ThingReader, ThingState, versions
 from mappings.jql.fields.custom import refusal
 from mappings.write_back.target import Place, Request, WriteBasis
 from mappings.write_back.targets import place_of, sender_of, target_of
@@ -241,6 +242,19 @@ class Context:
         return metrics_of(self.mapping) | coming
 
     @property
+    def stating_fields(self) -> dict[str, ThingReader]:
+        """What reads sprints and versions with their states from the fields that the mapping asks for, by id."""
+        found: dict[str, ThingReader] = {}
+        for id_ in sorted(self.mapping.field_ids()):
+            field = self.field(id_) if id_ not in VERSION_FIELDS else None
+            type_ = None if field is None else field_type(field)
+            if id_ in VERSION_FIELDS:
+                found[id_] = versions
+            elif type_ is not None and type_.stated(None) is not None:
+                found[id_] = partial(_stated, type_)
+        return found
+
+    @property
     def history_fields(self) -> tuple[str, ...]:
         """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too; links where anything goes by them."""
         selectors = self.mapping.kpi_selectors()
@@ -299,6 +313,10 @@ def field_of(mapping: Mapping, catalogue: Catalogue, field_id: str) -> Field | N
 def metrics_of(mapping: Mapping) -> frozenset[str]:
     """Ids of the fields that key results of a mapping read as their current value."""
     return mapping.reading_ids()
+
+
+def _stated(type_: FieldType, raw: object) -> tuple[ThingState, ...]:
+    return type_.stated(raw) or ()
 
 
 def _may_refuse(field: Field) -> bool:

@@ -14,6 +14,16 @@ from typing import TypeAlias
 import msgspec
 
 from connectors.jira.webhooks.forge_events import as_webhook
+from mappings.fields.thing_states import (
+    ACTIVE,
+    CLOSED,
+    FUTURE,
+    RELEASED,
+    SPRINT,
+    UNRELEASED,
+    VERSION,
+    StateChange,
+)
 from mappings.write_back.echo import EventValue
 from mappings.write_back.targets import WRITE_TARGETS
 
@@ -71,6 +81,7 @@ class Hints:
     beside: frozenset[str] = frozenset()
     sprint_ids: frozenset[str] = frozenset()
     version_ids: frozenset[str] = frozenset()
+    state_change: StateChange | None = None
     moved: bool = False
     timestamp: datetime | None = None
     updated: datetime | None = None
@@ -256,7 +267,28 @@ def _sprint_event(event: str, said: Body) -> Hints | IgnoredBody:
     sprint = _id(_part(said, "sprint").get("id"))
     if sprint is None:
         return IgnoredBody(f"{event} names no sprint")
-    return Hints(event=event, sprint_ids=frozenset({sprint}), timestamp=_epoch(said.get("timestamp")))
+    return Hints(
+        event=event,
+        sprint_ids=frozenset({sprint}),
+        state_change=_state_change(event, SPRINT, _part(said, "sprint")),
+        timestamp=_epoch(said.get("timestamp")),
+    )
+
+
+TOLD_STATES = {
+    "sprint_started": (FUTURE, ACTIVE),
+    "sprint_closed": (ACTIVE, CLOSED),
+    "version_released": (UNRELEASED, RELEASED),
+    "version_unreleased": (RELEASED, UNRELEASED),
+}
+"""From which state a sprint or a version went into which, by the event about it."""
+
+
+def _state_change(event: str, kind: str, thing: Body) -> StateChange | None:
+    told, id_, name = TOLD_STATES.get(event.removeprefix("jira:")), _id(thing.get("id")), thing.get("name")
+    if told is None or id_ is None:
+        return None
+    return StateChange(kind, id_, name[:200] if isinstance(name, str) else "", *told)
 
 
 def _version_event(event: str, said: Body) -> Hints | IgnoredBody:
@@ -264,7 +296,12 @@ def _version_event(event: str, said: Body) -> Hints | IgnoredBody:
     versions = frozenset(_ids({_id(value) or "" for value in named}))
     if not versions:
         return IgnoredBody(f"{event} names no version")
-    return Hints(event=event, version_ids=versions, timestamp=_epoch(said.get("timestamp")))
+    return Hints(
+        event=event,
+        version_ids=versions,
+        state_change=_state_change(event, VERSION, _part(said, "version")),
+        timestamp=_epoch(said.get("timestamp")),
+    )
 
 
 READERS: tuple[tuple[str, Callable[[str, Body], Hints | IgnoredBody]], ...] = (

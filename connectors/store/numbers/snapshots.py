@@ -104,6 +104,13 @@ def load_at(conn: Connection, site: str, objective_id: str, moment: datetime) ->
     return None if row is None else _snapshot(conn, row)
 
 
+def load_next(conn: Connection, site: str, objective_id: str, moment: datetime) -> StateSnapshot | None:
+    """The first snapshot that was kept at this moment or after it, or None."""
+    found = _of(site, objective_id).where(snapshot.c.at >= to_ms(moment))
+    row = conn.execute(found.order_by(snapshot.c.at, snapshot.c.id).limit(1)).one_or_none()
+    return None if row is None else _snapshot(conn, row)
+
+
 def instants(conn: Connection, site: str, ids: Iterable[str], since: int) -> dict[str, list[int]]:
     """When snapshots of these objectives were kept from `since` on (epoch milliseconds), in the order of time; nothing else is read."""
     mine = (snapshot.c.site == site, among(conn, snapshot.c.objective_id, ids), snapshot.c.at >= since)

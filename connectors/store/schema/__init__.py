@@ -23,6 +23,7 @@ from connectors.store.schema.mirror import (
     issue,
     issue_history,
     link,
+    state_change,
 )
 from connectors.store.schema.numbers import (
     alignment,
@@ -244,6 +245,7 @@ __all__ = [
     "site_visibility",
     "snapshot",
     "snapshot_base",
+    "state_change",
     "subscription",
     "told_level",
     "tombstone",

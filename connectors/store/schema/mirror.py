@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Table, Text
 
 from connectors.store.schema import columns
 
@@ -52,6 +52,21 @@ former_title = Table(
     columns.part("digest"),
     columns.text("title"),
     columns.number("at"),
+)
+
+state_change = Table(
+    "state_change",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    Column("at", BigInteger, primary_key=True),
+    columns.part("kind"),
+    columns.part("thing_id"),
+    columns.text("name"),
+    columns.text("was"),
+    columns.text("now"),
+    Index(None, "site", "at"),
+    sqlite_with_rowid=False,
 )
 
 issue_history = Table(

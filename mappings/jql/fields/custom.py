@@ -150,7 +150,7 @@ def choices_of(value: object, depth: int = 0) -> Iterator[JiraValue]:
 def choices_among(field: Field) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name; sprints by their state, too."""
     type_ = field_type(field)
-    if type_ is None or type_.states(None) is None:
+    if type_ is None or type_.stated(None) is None:
         return _given_among(field)
     return _stated_among(field, type_)
 
@@ -167,8 +167,8 @@ def _stated_among(
         named = named_among(compilation, [value for value in values if isinstance(value, JqlValue)])
 
         def verdict(issue: Issue, moment: Moment) -> bool:
-            held = type_.states(issue.fields.get(field_id)) or frozenset()
-            return not states.isdisjoint(held) or named(issue, moment)
+            held = type_.stated(issue.fields.get(field_id)) or ()
+            return any(one.state in states for one in held) or named(issue, moment)
 
         return verdict
 

@@ -12,6 +12,7 @@ from mappings.document.names import NameKind
 from mappings.facts.catalogue import ProjectVersions
 from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
+from mappings.fields.thing_states import RELEASED, UNRELEASED, version_state
 from mappings.jql.compilation import Compilation, TextSpan, Verdict, never
 from mappings.jql.connectives import any_of
 from mappings.jql.fields.instants import TESTS
@@ -19,7 +20,6 @@ from mappings.jql.fields.named_values import ValueSelection, resolve_value, sele
 from mappings.jql.functions.functions import find_function, refuse_call, refuse_other
 from mappings.jql.text.tree import Condition, FunctionCall, JqlValue, operands
 
-RELEASED = "released"
 BY_ORDER = frozenset({"latestreleasedversion", "earliestunreleasedversion"})
 """Functions that go by the order of versions."""
 
@@ -36,7 +36,7 @@ class _ReleaseWish:
 
     def has(self, issue: Issue, version: Mapping[str, object]) -> bool:
         """Whether the issue's version is one. What Jira does not say of it is neither."""
-        if version.get(RELEASED) is not self.released:
+        if version_state(version) != (RELEASED if self.released else UNRELEASED):
             return False
         of = self.projects
         return of is None or of.has(issue.project) or of.words[issue.project.key]

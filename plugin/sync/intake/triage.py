@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from connectors.jira import Hints, IgnoredBody, read_hints
 from connectors.store.work.inbox import Delivery
+from mappings.fields.thing_states import StateChange
 
 EchoTest = Callable[[Hints], bool]
 IdOfKey = Callable[[str], str | None]
@@ -20,6 +21,7 @@ class DeliveryBatch:
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
     `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
+    `state_changes` are sprints and versions that by Jira's word are in another state.
     `commented` says of issues that deliveries tell of comments on, whether one of these may be a check-in.
     `deleted` are those of which Jira says itself that they are deleted. `keys` are of touched issues whose ids we do not know.
     """
@@ -35,6 +37,7 @@ class DeliveryBatch:
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
     named: dict[int, frozenset[str]] = field(default_factory=dict)
     commented: dict[str, bool] = field(default_factory=dict)
+    state_changes: list[StateChange] = field(default_factory=list)
 
 
 def sort_deliveries(
@@ -92,6 +95,8 @@ def _verdict(
     _note_edits(batch, hints, old)
     for issue_id in hints.issue_ids:
         batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields | hints.beside)
+    if hints.state_change is not None:
+        batch.state_changes.append(hints.state_change)
     batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
     return "done", hints.event
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from connectors.store.absence.gaps import KeptGap
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
-from connectors.store.mirror import mirror
+from connectors.store.mirror import mirror, state_changes
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.work import due, last_reconcile
 from connectors.store.work.objective_traits import ObjectiveTrait
@@ -24,7 +24,7 @@ from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write, WriteOutcome
 from connectors.store.writes.written_values import WrittenField
 from mappings.explain.cause import cause
-from mappings.explain.movement import objective_moved
+from mappings.explain.movement import by_things, objective_moved, open_rows
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
@@ -383,7 +383,9 @@ def _cause(context: Context, conn: Connection, found: MeasuredObjective) -> str:
     turned = None
     if saved.mapping_revision != revision:
         turned = snapshots.load_turned(conn, context.site, state.id, revision)
-    return cause(objective_moved(saved.state, state, (saved.mapping_revision, revision), turned))
+    moved = objective_moved(saved.state, state, (saved.mapping_revision, revision), turned)
+    kept = state_changes.load_of(conn, context.site, open_rows(moved), saved.computed_at, context.clock())
+    return cause(by_things(moved, {one.issue_id: one.change.words for one in kept}))
 
 
 def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connectors.store import Store
 from connectors.store.mappings import bindings, coming_mappings, name_comparisons
 from connectors.store.mappings.name_comparisons import NameComparison
-from connectors.store.mirror import issue_histories, mirror
+from connectors.store.mirror import issue_histories, mirror, state_changes
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.reads import read_requests
@@ -35,8 +35,9 @@ from mappings.document.names import (
     plain_id,
     replaced_by_namesakes,
 )
-from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.catalogue import Catalogue, Field, LinkType, Version
 from mappings.facts.issue import Issue, JiraValue, Link, User
+from mappings.fields.thing_states import VERSION, StateChange, ThingState, changes, version_state
 from mappings.jql.fields.custom import choices_in
 from mappings.rollup.structure.absences import has
 
@@ -110,12 +111,39 @@ def hold_against(
     name_comparisons.put(conn, site, after)
     healed = set(before.absences) - set(after.absences)
     reordered = found.bound.version_orders != form.version_orders
+    if reordered:
+        _note_releases(conn, site, form, found.bound, now)
     if found.arrivals or healed or reordered:
         why = "versions in Jira changed" if reordered else "names in Jira changed"
         due.mark(conn, site, objectives.ids(conn, site), now, why, bulk=True)
         # Issues may be objectives now, or have fields again, of which no delivery told.
         read_requests.ask(conn, site, now)
     return found
+
+
+def _note_releases(conn: Connection, site: str, before: Catalogue, after: Catalogue, now: datetime) -> None:
+    """Keep by issue which version of its projects' orders was released: the last one that is, or the first that is not, is another one now."""
+    old, new = before.version_orders, after.version_orders
+    of_version: dict[str, list[StateChange]] = {}
+    for order in new:
+        known = [one for other in old if other.project_id == order.project_id for one in other.versions]
+        found = changes(map(_stated, known), map(_stated, order.versions))
+        of_version |= {one.id: list(found) for one in order.versions if found}
+    if not of_version:
+        return
+    kept = {
+        issue.id: [
+            change
+            for version in dict.fromkeys((*issue.fix_versions, *issue.affects_versions))
+            for change in of_version.get(version.id, ())
+        ]
+        for issue in mirror.every(conn, site)
+    }
+    state_changes.keep(conn, site, kept, now)
+
+
+def _stated(version: Version) -> ThingState:
+    return ThingState(VERSION, version.id, version.name, version_state({"released": version.released}))
 
 
 def read_anew(conn: Connection, site: str, mapping: Mapping, renamed: Collection[str], now: datetime) -> None:

@@ -14,6 +14,7 @@ from connectors.jira.http.errors import JiraError, RateLimitError
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
+from connectors.store.mirror import state_changes as kept_changes
 from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.mirror.mirror import HeldIssues
 from connectors.store.numbers import objectives
@@ -41,6 +42,7 @@ from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken,
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.places import recall_fields, spare_own, with_places
+from plugin.sync.write_back.state_changes import note_states
 
 OF_SIGHT = frozenset({"security", "project", "issuekey"})
 """What changes of an issue when other people may see it: its security level, or its project by a move."""
@@ -336,11 +338,14 @@ def _has_moved(issue: Issue, known: Issue, name: str) -> bool:
 def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: FoundIssues) -> None:
     now = context.clock()
     inside = in_scope(context, found.issues)
-    outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
+    within = {issue.id for issue in inside}
+    left = [issue for issue in found.issues if issue.id not in within]
+    outside = set(found.lost.leaving) | {issue.id for issue in left}
     with context.store.write() as conn:
         if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
             mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
-        _, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
+        _, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps, left=left)
+        kept_changes.keep(conn, context.site, {"": batch.state_changes}, now)
         record(context, conn, found.lost)
         resighted = {one for one, names in batch.changed_fields.items() if names & OF_SIGHT}
         if resighted:
@@ -395,12 +400,14 @@ def land_issues(
     read_at: datetime | None = None,
     unread: Iterable[Gap] = (),
     held: HeldIssues | None = None,
+    left: Iterable[Issue] = (),
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
     `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
     by us since is not put back but asked for again. What says something else within one second of Jira's is believed, and asked for once
     more: whichever of two readings landed last may be the older one. `held`: all these as the mirror has them, where this transaction holds them.
+    `left` are those of the `outside` ones that were shown.
     Raises FormerMapping where another mapping rules by now.
     """
     require(conn, context)
@@ -421,6 +428,7 @@ def land_issues(
     ask_again(context, conn, contested & changed)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
+    note_states(context, conn, before, after.values(), left)
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
     over = gaps.land(context, conn, inside, outside, [*unread, *refused, *omitted])

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.numbers import objectives
-from connectors.store.reads import full_reads
 from connectors.store.writes.brakes import Brake
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
@@ -28,13 +27,12 @@ from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.write_back.edits import arrival, departure, unheard_edit
+from plugin.sync.write_back.state_changes import all_read_at, entrance_changes, exit_changes, sole_changes
 
 Evidence = tuple[frozenset[str], Mapping[str, UnheardEdit]]
 """Ids of issues that changed without an edit, and of these and others what their histories have to tell."""
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
-SKEW = timedelta(minutes=10)
-"""So far Jira's clock and ours may be apart, and a search may lag."""
 ON_ITS_WAY = timedelta(minutes=2)
 """So long after a change its webhook may still be under way: what a look at recent changes finds then is no drift."""
 
@@ -175,6 +173,8 @@ def departures(context: Context, before: Mapping[str, Issue], left: Iterable[Iss
         known = before.get(issue.id)
         if known is None or not context.holds(known):
             continue
+        if exit_changes(context, known, issue):
+            continue
         edited[issue.id] = departure(context, known, issue)
         if not _is_edited(known, issue, None):
             silent.add(issue.id)
@@ -186,18 +186,19 @@ def evidence(
 ) -> Evidence:
     """Of what is news, what was not edited since the mirror knew it, and what moved; of an issue it did not know, since the last read of all.
 
-    That an issue was archived is Jira's own word, whatever its `updated` says.
+    That an issue was archived is Jira's own word, whatever its `updated` says; so is the state of a sprint or a version.
     """
     if not news:
         return frozenset(), {}
-    last = full_reads.load_latest(conn, context.site)
-    read_at = None if last is None else last.at - SKEW
+    read_at = all_read_at(context, conn)
     silent, edited = set[str](), dict[str, UnheardEdit]()
     for issue in news:
         known = before.get(issue.id)
         if known is not None and issue.archived and not known.archived:
             continue
-        if not _is_edited(known, issue, read_at):
+        if known is None and read_at is not None and entrance_changes(context, conn, issue, read_at):
+            continue
+        if not (_is_edited(known, issue, read_at) or (known and sole_changes(context, known, issue))):
             silent.add(issue.id)
         if known is not None:
             edited[issue.id] = unheard_edit(context, known, issue)

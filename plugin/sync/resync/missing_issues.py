@@ -222,7 +222,9 @@ def _drop(
         return
     with context.store.write() as conn:
         before = mirror.get(conn, context.site, {*left, *(issue.id for issue in inside)})
-        marked, changed = _land_left(context, conn, reading, inside, left.keys(), read_at, gaps)
+        marked, changed = _land_left(
+            context, conn, reading, inside, left.keys(), read_at, gaps, left.values()
+        )
         news = news_among(context, before, inside, changed)
         silent, edited = evidence(context, conn, before, news)
         gone, told = departures(context, before, left.values())
@@ -243,12 +245,13 @@ def _land_left(
     ids: Set[str],
     read_at: datetime | None,
     gaps: tuple[Gap, ...] = (),
+    left: Iterable[Issue] = (),
 ) -> tuple[frozenset[str], frozenset[str]]:
     """In the mirror; whom it concerns, and what changed."""
     report = reading.report
     lost = mirror.get(conn, context.site, ids)
     report.count_drift(drift_of(context, conn, lost, lost.values()))
-    marked, changed = land_issues(context, conn, inside, set(ids), read_at, gaps)
+    marked, changed = land_issues(context, conn, inside, set(ids), read_at, gaps, left=left)
     report.marked |= marked
     report.removed += len(ids)
     return marked, changed

@@ -16,6 +16,7 @@ from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue
 from mappings.fields import field_type
+from mappings.fields.thing_states import same_things
 from mappings.write_back.evidence import UnheardEdit, changed_ends, entrances, moved_facts, plain_facts
 from plugin.sync.context import Context
 
@@ -26,7 +27,11 @@ log = structlog.get_logger("jira_okr.brake")
 def unheard_edit(context: Context, before: Issue, after: Issue) -> UnheardEdit:
     """What an issue says otherwise than it did before an edit that Jira dates later."""
 
+    stating = context.stating_fields
+
     def same(field_id: str, left: object, right: object) -> bool:
+        if field_id in stating:
+            return same_things(stating[field_id](left), stating[field_id](right))
         if not field_id.startswith("customfield_"):
             return _identity(left) == _identity(right)
         field = context.field(field_id)
@@ -121,6 +126,8 @@ def fact_names(context: Context, issue: Issue) -> dict[str, str]:
 
 def _plain(context: Context, field_id: str, raw: object) -> object:
     """A raw value without what is said of it besides, as the words of an option."""
+    if field_id in context.stating_fields:
+        return sorted(f"{one.id} {one.state}" for one in context.stating_fields[field_id](raw))
     if not field_id.startswith("customfield_"):
         return _identity(raw)
     field = context.field(field_id)

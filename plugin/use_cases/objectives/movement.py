@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import Connection
 
+from connectors.store.mirror import state_changes
+from connectors.store.mirror.state_changes import KeptChange
 from connectors.store.numbers import check_ins, snapshots
 from connectors.store.numbers.check_ins import WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
-from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
+from mappings.explain.movement import Effect, Movement, MovementPart, by_things, objective_moved, open_rows
 from mappings.explain.week import WeekMove, unmoved_week, week_of
 from mappings.facts.forest import issue_order
 from plugin.next_steps import BACKFILL, SIGHT, SYNC
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.moments import WEEK
+
+INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,36 @@ def movement_between(
     if first is None or until < since:
         return ToldMovement(since, until, begins)
     steps = [first, *_turning_points(conn, site, objective_id, first, until)]
+    movement = chain_steps(steps)
+    things = _things(conn, site, objective_id, movement, first.at, until)
     return ToldMovement(
         since=since,
         until=until,
         begins=begins,
-        movement=chain_steps(steps),
+        movement=by_things(movement, things),
         reconstructed=first.backfilled,
         revisions=tuple(dict.fromkeys(step.mapping_revision for step in steps)),
         cycles=(steps[0].state.cycle_id, steps[-1].state.cycle_id),
         is_known=True,
     )
+
+
+def _things(
+    conn: Connection, site: str, objective_id: str, movement: Movement, since: datetime, until: datetime
+) -> dict[str, str]:
+    """By row the sprint or the version whose state moved it: what was noted of its issue, where the row stood otherwise right after that."""
+    found: dict[str, str] = {}
+    noted: dict[datetime, list[KeptChange]] = {}
+    for one in state_changes.load_of(conn, site, open_rows(movement), since, until):
+        noted.setdefault(one.at, []).append(one)
+    for at, changes in noted.items():
+        before = snapshots.load_at(conn, site, objective_id, at - INSTANT)
+        after = snapshots.load_next(conn, site, objective_id, at)
+        if before is None or after is None or after.at > until:
+            continue
+        moved = {row.id for row in _step(before, after).rows}
+        found |= {one.issue_id: one.change.words for one in changes if one.issue_id in moved}
+    return found
 
 
 def _turning_points(

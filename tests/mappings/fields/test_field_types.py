@@ -458,7 +458,10 @@ def test_no_value_of_jira_breaks_reading(type_: FieldType, strange: object) -> N
     ("name", "raw", "refused"),
     [
         ("sprint", ["Sprint 3"], True),
-        ("sprint", [{"id": 1, "name": "a"}], False),
+        ("sprint", [{"id": 1, "name": "a", "state": "future"}], False),
+        ("sprint", [{"id": 1, "name": "a"}], True),
+        ("sprint", [{"id": 1, "name": "a", "state": "paused"}], True),
+        ("sprint", ["a.Sprint@3b[id=266,state=PAUSED,name=Third]"], True),
         ("sprint", [], False),
         ("sprint", [{"name": "a"}], True),
         ("request_type", {"requestType": "25"}, True),
@@ -483,6 +486,7 @@ def test_a_shape_that_nobody_knows_is_refused_and_not_taken_for_empty(
 
 
 REFUSALS = [
+    ("sprint", [{"id": 1, "state": "paused"}], "{'id': 1, 'state': 'paused'} is no sprint in a state that this version knows"),
     ("sprint", ["Sprint 3"], "Sprint 3 is no sprint that this version knows"),
     ("sprint", [{"id": True, "name": "a"}], "{'id': True, 'name': 'a'} is no sprint that this version knows"),
     ("sprint", [{"id": " "}], "{'id': ' '} is no sprint that this version knows"),
@@ -540,7 +544,9 @@ POINTED = {
 def test_what_a_value_points_at(name: str) -> None:
     raw, identities, choices, states = POINTED[name]
     type_ = BY_NAME[name]
-    assert (type_.identities(raw), type_.choices(raw), type_.states(raw)) == (identities, choices, states)
+    stated = type_.stated(raw)
+    held = None if stated is None else frozenset(one.state for one in stated)
+    assert (type_.identities(raw), type_.choices(raw), held) == (identities, choices, states)
     nothing = None if identities is None else ()
     assert type_.identities(None) == nothing
     assert type_.choices(None) == (None if choices is None else ())
@@ -559,9 +565,10 @@ def test_more_shapes_of_one_thing() -> None:
     assert BY_NAME["request_type"].decode({"id": 25, "name": None}) == (JiraValue("25", ""),)
     sprint = BY_NAME["sprint"]
     assert sprint.decode({"id": 1, "name": 5}) == (JiraValue("1", ""),)
-    assert sprint.states([{"id": 1, "state": 5}, None, "x"]) == frozenset()
+    assert [one.state for one in sprint.stated([{"id": 1, "state": 5}, None, "x"])] == ["", ""]
     twice = ["Sprint@1[id=1,state=ACTIVE,name=Ours,state=CLOSED,name=b]"]
-    assert (sprint.decode(twice), sprint.states(twice)) == ((JiraValue("1", "Ours"),), {"active"})
+    assert sprint.decode(twice) == (JiraValue("1", "Ours"),)
+    assert [one.state for one in sprint.stated(twice)] == ["active"]
     assert BY_NAME["select"].decode("  On track ") == JiraValue("", "On track")
     assert BY_NAME["select"].decode({"id": [], "name": " On track "}) == JiraValue("", "On track")
     assert BY_NAME["user"].decode({"key": "ann", "displayName": ""}) == User("ann", "ann", None)

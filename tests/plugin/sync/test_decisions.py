@@ -1154,6 +1154,7 @@ def test_what_an_edit_moved_is_told_from_what_is_only_called_otherwise(
             mapping=SimpleNamespace(field_ids=lambda: frozenset({field_id, "customfield_9"})),
             written_places=frozenset({"customfield_9"}),
             field=fields.get,
+            stating_fields={},
         ),
     )
     before = build_issue(1, fields={field_id: old, "customfield_9": 1}, updated=NOW)

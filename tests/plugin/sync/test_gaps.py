@@ -327,7 +327,7 @@ def test_a_mapped_field_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> N
     )
     _, stories = family(company)
     sandbox.spoil(stories[0].id, customfield_10020=["next"])
-    sandbox.spoil(stories[1].id, customfield_10020=[{"id": 7, "name": "Now"}])
+    sandbox.spoil(stories[1].id, customfield_10020=[{"id": 7, "name": "Now", "state": "active"}])
     sync(company)
     assert [(one.key, one.field, one.reason) for one in listed(company)] == [
         (

@@ -8,10 +8,12 @@ import pytest
 
 from connectors.sandbox import Fault
 from connectors.sandbox.site_state import scheme
+from connectors.store.writes import writes
 from mappings.facts.issue import JiraValue
 from plugin.jobs.schedules import with_names_of_today
 from plugin.sync.resync.full_read import resync
 from plugin.use_cases.mappings.mapping_life import check_text, preview_text
+from plugin.use_cases.objectives.movement import movement_between
 from tests.plugin.sync.conftest import TESTER
 
 TEXT = f"""
@@ -80,3 +82,31 @@ def test_a_preview_asks_for_an_order_that_is_not_known_yet(hand: Any) -> None:
         ("2.0", False),
         ("1.9", False),
     ]
+
+
+def test_what_the_release_of_the_next_version_moves_is_told_as_that(hand: Any) -> None:
+    """The issues of the version that was the last one are as they were: it is the last one no more."""
+    jira = hand.sandbox.sandbox
+    jira.versions["PLAT"] = [OLD, TWO]
+    jira.released.add(OLD.id)
+    epic = hand.issue("Epic")
+    done, open_ = story(hand, epic, OLD, "Done"), story(hand, epic, TWO, "To Do")
+    hand.activate(TEXT.replace('> "2.0"', "= latestReleasedVersion(PLAT)"), large=True)
+    hand.sync()
+    hand.work_off()
+    assert hand.field(epic) == 100
+    began = hand.clock()
+
+    hand.clock.pass_by(minutes=5)
+    jira.released.add(TWO.id)
+    read_again(hand)
+
+    assert hand.field(epic) == 0
+    with hand.connector.store.read() as conn:
+        told = movement_between(conn, "main", epic, began, hand.clock()).movement
+        written = writes.load_latest(conn, "main", epic, scheme.OKR_PROGRESS)
+    assert {(row.id, row.thing) for row in told.rows} == {
+        (done, "2.0 was released"),
+        (open_, "2.0 was released"),
+    }
+    assert written.reason.endswith("2.0 was released")
