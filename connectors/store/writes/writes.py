@@ -127,7 +127,7 @@ def _later(outcomes: Iterable[str] | None = None, *, otherwise: bool = False) ->
 _HELD_OF = (
     select(table.c.id, table.c.issue_id, table.c.field_id, plans.c.cause, _later(_THERE).label("overtaken"))
     .join(plans, plans.c.id == table.c.plan_id)
-    .where(table.c.site == bindparam("site"), _IS_HELD)
+    .where(plans.c.site == bindparam("site"), _IS_HELD)
 )
 _HEADER = insert(plans).returning(plans.c.id)
 _SETTLING = update(table).where(
@@ -219,8 +219,10 @@ def park(conn: Connection, site: str, write: Write, note: str, now: datetime) ->
 
 def load_parked(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
     """What was interrupted and nobody could look up, of the site or of one objective; not where another value was written since."""
-    mine = [table.c.site == site, _IS_HELD, plans.c.cause == INTERRUPTED, ~_later(_THERE)]
-    if objective_id is not None:
+    mine = [_IS_HELD, plans.c.cause == INTERRUPTED, ~_later(_THERE)]
+    if objective_id is None:
+        mine.append(table.c.site == site)
+    else:  # by the plans of the one: all that waits of a site may be much
         mine += [plans.c.site == site, plans.c.objective_id == objective_id]
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
 

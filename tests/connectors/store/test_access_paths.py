@@ -39,6 +39,9 @@ NOW = datetime(2026, 11, 3, tzinfo=UTC)
         (lambda conn: writes.recent(conn, "main", 9), "SCAN write"),
         (lambda conn: writes.recent(conn, "main", 9, "1"), "(site=? AND objective_id=?)"),
         (lambda conn: writes.load_unsettled(conn, "main", "1"), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.load_parked(conn, "main", "1"), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.lapse(conn, "main", NOW, "1", ()), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.load_parked(conn, "main"), "ix_write_waiting (site=? AND outcome=?)"),
         (lambda conn: writes.written_since(conn, "main", "1", "f", NOW), "AND field_id=? AND at<?"),
     ],
 )
