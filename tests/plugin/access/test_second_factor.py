@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from connectors.store.people import accounts, second_factors
 from plugin.access.authentication import second_factor
-from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import AccessRefusal
 from plugin.use_cases.accounts import second_factor as use_case
 from tests.plugin.access.conftest import House
@@ -141,6 +142,21 @@ def test_setting_up_takes_somebody_who_said_of_late_who_they_are(house) -> None:
     )
     assert right.location == "/account/second-factor"
     assert "otpauth://" in browser.post("/account/second-factor", "/account/second-factor").text
+
+
+def test_only_the_app_itself_shows_that_it_makes_the_right_codes(house) -> None:
+    """A recovery code of some former time, or a wrong one, sets nothing up."""
+    account = house.account("viewer")
+    actor = Actor(account.email, Permission.VIEWER, account.id, proved_at=house.clock())
+    secret = use_case.begin(house.connector, actor).secret
+    with house.connector.store.write() as conn:
+        use_case._keep(conn, account, ["former-code"])
+    for wrong in ("former-code", "000000x", ""):
+        with pytest.raises(AccessRefusal, match="That is not the code of now"):
+            use_case.confirm(house.connector, actor, wrong, "192.0.2.7")
+        assert not use_case.factor_state(house.connector, actor).asked
+    assert len(use_case.confirm(house.connector, actor, code_of(secret, house.clock()), "192.0.2.7")) == 10
+    assert use_case.factor_state(house.connector, actor).asked
 
 
 def test_who_has_one_says_it_with_both(secured) -> None:

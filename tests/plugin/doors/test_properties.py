@@ -1,6 +1,7 @@
 """What commands, the API and the use cases behind them make of one thing: each property and sentence says what is its own, and what is not known says nothing.
 
-Each such function is given an invented thing of which everything is known and told apart, and one of which nothing is. What it makes of them stands in `properties.txt`.
+Each such function is given an invented thing of which everything is known and told apart, and one of which nothing is. What it makes of them stands in `properties.txt`,
+and in `views.txt` what the pages make.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from typing import Any
 from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[3]
-DECLARED = Path(__file__).with_name("properties.txt")
+PROPERTIES = Path(__file__).with_name("properties.txt")
+VIEWS = Path(__file__).with_name("views.txt")
 FOLDERS = ("plugin/cli", "plugin/api", "plugin/doors", "plugin/use_cases")
 WORDS = ("_values", "_json", "_said", "_words")
 DEEPEST = 7
@@ -94,16 +96,17 @@ def plain(kind: Any, name: str, *, known: bool) -> Any:
     return values[kind]
 
 
-def functions() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Those of the doors that make properties."""
-    for folder in FOLDERS:
+def functions(folders: Iterable[str], words: tuple[str, ...]) -> Iterator[tuple[str, Callable[..., object]]]:
+    """Those that are called by what they make, or all that others may call where no words are given."""
+    for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
             module = importlib.import_module(
                 ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             )
             for name, one in vars(module).items():
                 own = inspect.isfunction(one) and one.__module__ == module.__name__
-                if own and name.endswith(WORDS) and not name.startswith("show_"):
+                wanted = name.endswith(words) if words else not name.startswith("_")
+                if own and wanted and not name.startswith("show_"):
                     yield f"{module.__name__}.{name}", one
 
 
@@ -117,7 +120,10 @@ def made(function: Callable[..., object], *, known: bool) -> str:
     found = function(**given)
     found = getattr(found, "value", found)
     told = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-    return json.dumps(told, indent=1, default=shown, ensure_ascii=False)
+    text = json.dumps(told, indent=1, default=shown, ensure_ascii=False)
+    if " at 0x" in text:
+        raise UninventableValue("it makes what has no words")
+    return text
 
 
 def shown(value: object) -> object:
@@ -127,14 +133,22 @@ def shown(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, AbstractSet) else str(value)
 
 
-def test_each_property_says_its_own_and_what_is_not_known_says_nothing(tmp_path: Path) -> None:
-    there = tmp_path / "properties.txt"
+def held(there: Path, found: Iterable[tuple[str, Callable[..., object]]], declared: Path) -> None:
+    """What these make stands where it stood."""
     parts: list[str] = []
-    for name, function in functions():
+    for name, function in found:
         try:
             whole, bare = made(function, known=True), made(function, known=False)
         except (UninventableValue, TypeError, NameError, ValueError, AttributeError, LookupError):
             continue
         parts.append(f"# {name}\n{whole}\n{bare}\n")
     there.write_text("".join(parts))
-    assert there.read_text() == DECLARED.read_text(), f"where it is meant: cp {there} {DECLARED}"
+    assert there.read_text() == declared.read_text(), f"where it is meant: cp {there} {declared}"
+
+
+def test_each_property_says_its_own_and_what_is_not_known_says_nothing(tmp_path: Path) -> None:
+    held(tmp_path / PROPERTIES.name, functions(FOLDERS, WORDS), PROPERTIES)
+
+
+def test_what_pages_show_of_one_thing_stays(tmp_path: Path) -> None:
+    held(tmp_path / VIEWS.name, functions(["plugin/pages/views"], ()), VIEWS)
