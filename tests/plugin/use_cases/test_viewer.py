@@ -15,6 +15,7 @@ from plugin.use_cases.forecasts.forecast_record import calibration_of
 from plugin.use_cases.health.status import installation, status
 from plugin.use_cases.objectives.objectives import list_some
 from plugin.use_cases.viewer import sites_asked
+from plugin.use_cases.visibility import numberless_objectives
 from plugin.use_cases.visibility.account_people import untie
 from plugin.use_cases.work.plans import list_writes
 
@@ -60,3 +61,11 @@ def test_an_objective_is_asked_for_by_its_id_its_key_and_those_it_had(
     called = {"10001": Mention("10001", "PLAT-1", "Grow", former_keys=("OLD-7",))}
     past = HiddenNumbers(times=dict.fromkeys(("10001", "10002"), HiddenTimes(((0, 9),))), names=called)
     assert viewer._asked_about(past, asked) == about
+
+
+def test_what_lacks_a_number_takes_along_all_that_count_it_however_far_above() -> None:
+    """Two that count one another do not go round for ever."""
+    above = {"1": {"2"}, "2": {"3", "4"}, "4": {"2", "5"}, "9": {"8"}}
+    assert numberless_objectives._with_those_above({"1"}, above) == {"1", "2", "3", "4", "5"}
+    assert numberless_objectives._with_those_above({"5", "9"}, above) == {"5", "9", "8"}
+    assert numberless_objectives._with_those_above(set(), above) == set()
