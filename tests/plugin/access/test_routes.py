@@ -11,6 +11,7 @@ from werkzeug.routing import Rule as Route
 
 from plugin.access.authentication import tokens
 from plugin.access.authorization.permission import Permission, Rule, rule_of
+from tests.plugin.access.conftest import TOKEN
 
 DECLARED = Path(__file__).with_name("routes.txt")
 ROLES = ("viewer", "editor", "admin")
@@ -126,6 +127,30 @@ def test_a_role_reaches_what_it_may_and_nothing_else(complete, role) -> None:
         if let_in != Permission(role).includes(rule.permission):
             wrong.append((role, method, address, rule.permission, answer.status_code))
     assert wrong == []
+
+
+def test_what_is_asked_of_a_site_that_is_not_there_is_not_found(complete) -> None:
+    """By every page, looked at or sent, before anything is made of what was typed."""
+    browser = complete.signed_in("admin")
+    before = complete.log()
+    token = TOKEN.search(browser.client.get("/account").text)
+    assert token is not None
+    adapter = complete.app.url_map.bind("okr.test")
+    found: dict[str, int] = {}
+    for name, route, rule in routes(complete.app):
+        pages = not route.rule.startswith(("/api/", "/forge/", "/webhooks/")) and rule is not None
+        if not pages or "site" not in route._converters or rule.permission is Permission.PUBLIC:
+            continue
+        values = {
+            part: 999 if "Integer" in type(one).__name__ else "x" for part, one in route._converters.items()
+        }
+        address = adapter.build(route.endpoint, {**values, "site": "nowhere"})
+        for method in sorted(route.methods - {"OPTIONS", "HEAD"}):
+            form = {"data": {"csrf_token": token.group(1)}} if method == "POST" else {}
+            found[name] = browser.client.open(address, method=method, headers=HTML, **form).status_code
+    assert len(found) > 60
+    assert {name: status for name, status in found.items() if status != 404} == {}
+    assert complete.log() == before
 
 
 @pytest.mark.parametrize("role", ROLES)

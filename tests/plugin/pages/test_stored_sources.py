@@ -18,11 +18,12 @@ from mappings.rollup.health import plain_parent
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.pages import pages_blueprint
+from plugin.pages import pages_blueprint, stored_sources
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 from plugin.use_cases import viewer
+from plugin.use_cases.cycles.cycles import UnknownCycle
 from plugin.use_cases.health import status
 from tests.statements import listen_to
 
@@ -176,3 +177,13 @@ def test_why_explains_the_sums_of_a_plain_parent_and_no_list_has_it(client, sqli
     assert [row.select_one(".what").text for row in marked] == ["A story"]
     assert client.get("/objectives/PLAT-30").status_code == 404
     assert "PLAT-30" not in client.get("/").text
+
+
+def test_what_was_learned_in_a_cycle_that_a_site_has_not_is_nothing(sources, monkeypatch) -> None:
+    """One cycle is asked for at all sites, and one of them may know nothing of it."""
+
+    def unknown(_connector: Connector, _actor: object, _site: str, cycle_id: str) -> None:
+        raise UnknownCycle(cycle_id)
+
+    monkeypatch.setattr(stored_sources, "list_learnings", unknown)
+    assert sources.learnings("1066-X9") == {}

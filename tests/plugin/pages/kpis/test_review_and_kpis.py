@@ -87,10 +87,15 @@ def test_a_review_says_in_a_sentence_what_was_kept_and_where_the_work_brought_no
 
 
 def test_marks_of_one_place_on_the_chart_stand_side_by_side(company: Any) -> None:
-    found = overview(scored(company, *[("committed", "0", "1")] * 3), over=True)
-    assert found is not None
-    assert len({one.x for one in found.marks}) == 3
-    assert {one.y for one in found.marks} == {"100.00%"}
+    for delivery, places in (
+        ("1", ["100.00%", "95.50%", "91.00%"]),
+        ("0", ["0.00%", "4.50%", "9.00%"]),
+        ("0.94", ["94.00%", "98.50%", "85.00%"]),
+    ):
+        found = overview(scored(company, *[("committed", "0", delivery)] * 3), over=True)
+        assert found is not None
+        assert [one.x for one in found.marks] == places
+        assert {one.y for one in found.marks} == {"100.00%"}
 
 
 def test_of_a_great_many_the_review_counts_and_names_none(company: Any) -> None:
