@@ -499,7 +499,7 @@ def _parent(issue: Issue | None) -> str | None:
 
 
 def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
-    """The issues, what they are linked with, everything above any of these, and who looks for one of them by JQL, as the mirror has them."""
+    """The issues, what they are linked with, everything above these, and who looks for one of them by JQL, as the mirror has them."""
     found = {issue.id: issue for issue in issues}
     linked = mirror.load_linked(conn, context.site, list(found))
     found |= {issue.id: issue for issue in linked if issue.id not in found}
@@ -510,7 +510,6 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
         found |= mirror.get(conn, context.site, asking - found.keys())
         holders = candidates.holders(context, conn, asking, near) if asking else ()
         found |= {issue.id: issue for issue in holders if issue.id not in found}
-        _climb(context, conn, found, ())
     return list(found.values())
 
 

@@ -20,9 +20,11 @@ from connectors.store.people import audit
 from connectors.store.schema import closing as closing_table
 from connectors.store.work import due
 from connectors.store.writes import refusals
+from mappings.write_back.plan import Change, Plan
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.write_back.hold import RESYNC, note_held, release
 from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.check_ins.check_ins import CheckInRefusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, close_due, reopen_cycle
@@ -293,3 +295,36 @@ def test_an_objective_that_was_given_up_is_cancelled_and_not_unscored(hand):
     closed_now = close_cycle(hand.connector, EDITOR, "main", "2026-Q4")
     (one,) = show_cycle(hand.connector, VIEWER, "main", "2026-Q4").objectives
     assert (closed_now.objectives, one.score.reading.value, one.score.value) == (1, "cancelled", None)
+
+
+def test_a_value_that_waits_for_a_person_is_written_though_its_cycle_is_closed_by_then(hand: Any) -> None:
+    """A cycle had its last write once that is written, not once it is held; another objective of the cycle, which had its own, is left alone."""
+    objective, other = (hand.issue("Epic", labels=["okr", "2026-Q4"]) for _ in range(2))
+    stories = [hand.issue("Story", objective), hand.issue("Story", objective)]
+    hand.issue("Story", other)
+    hand.activate(MAPPING)
+    hand.clock.now = datetime(2026, 12, 30, 12, tzinfo=UTC)
+    hand.sync()
+    assert (hand.field(objective), hand.field(other)) == (0, 0)
+    hand.status(stories[0], "Done")
+    hand.land(stories[0])
+    key, name = hand.sandbox.sandbox.records[objective].key, "OKR progress"
+    held = Plan(objective, (Change(objective, key, PROGRESS, name, 0, 50, ""),))
+    note_held(hand.context, held, held.changes, RESYNC, "too much at once")
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    reconcile(hand.context, objective)
+    reconcile(hand.context, other)
+    closed(hand)
+    assert (state(hand, objective).progress, hand.field(objective)) == (Fraction(1, 2), 0)
+    reconcile(hand.context, objective)
+    hand.edit(other, **{PROGRESS: 7})
+    hand.land(other)
+
+    release(hand.context, [objective])
+    reconcile(hand.context, objective)
+    reconcile(hand.context, other)
+    assert (hand.field(objective), hand.field(other)) == (50, 7)
+    hand.edit(objective, **{PROGRESS: 7})
+    hand.land(objective)
+    reconcile(hand.context, objective)
+    assert hand.field(objective) == 7, "and that was the last"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from connectors.sandbox import PEOPLE, administration
 from connectors.sandbox.site_state import scheme
@@ -17,6 +17,7 @@ from connectors.store.mappings import bindings, revisions
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.schema import binding
+from connectors.store.schema import due as due_table
 from connectors.store.work import due, inbox
 from mappings import presets
 from mappings.document.names import Arrival, MappingName, NameKind, compare, link_word
@@ -208,11 +209,14 @@ def test_another_type_of_a_bound_name_is_taken_in(firm: Any, monkeypatch: pytest
     catalogue_with(firm, monkeypatch, issue_types=(*scheme.ISSUE_TYPES, replace(scheme.STORY, id="19001")))
     firm.connector.catalogue("main", fresh=True)
     assert told(firm) == [("name taken in", "Story")]
-    select = firm.context.mapping.objectives[0].key_results[1].select
+    with firm.connector.store.read() as conn:
+        waiting = conn.execute(select(due_table.c.objective_id, due_table.c.bulk)).all()
+    assert sorted(waiting) == sorted((one, 1) for one in numbers(firm)), "behind what people did"
+    stories = firm.context.mapping.objectives[0].key_results[1].select
     issue = next(one for one in firm.mirror().values() if one.type.id == scheme.STORY.id)
     moment = firm.context.moment()
-    assert select.matches(replace(issue, type=replace(issue.type, id="19001", name="Vorgang")), moment)
-    assert not select.matches(replace(issue, type=replace(issue.type, id="19002", name="Story")), moment)
+    assert stories.matches(replace(issue, type=replace(issue.type, id="19001", name="Vorgang")), moment)
+    assert not stories.matches(replace(issue, type=replace(issue.type, id="19002", name="Story")), moment)
     firm.connector.catalogue("main", fresh=True)
     assert told(firm) == [("name taken in", "Story")]
 
