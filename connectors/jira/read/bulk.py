@@ -164,7 +164,10 @@ def _together(
 
 
 def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> DecodedIssues:
-    """The issue as it is now, nothing where Jira does not show it; a gap where Jira forbids it or it cannot be read."""
+    """The issue as it is now, nothing where Jira says that there is none; a gap where Jira forbids it or it cannot be read.
+
+    Raises IncompleteRead where the answer is good and no such issue is in it, as one that something before Jira emptied: that says nothing of the issue.
+    """
     path, fields = f"/rest/api/2/issue/{issue_id}", ",".join(decoder.asked)
     try:
         reply = transport.get(path, {"fields": fields})
@@ -176,6 +179,10 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
             return replace(NOTHING, gaps=(Gap(issue_id, "", said, ALLOW),))
         raise
     batch = decoder.decode(JiraReply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
+    if issue_id not in batch.names and not batch.gaps:
+        raise IncompleteRead(
+            f"Jira's answer ({len(reply.body)} bytes) does not hold the issue {issue_id} that was asked for."
+        )
     return replace(batch, gaps=tuple(replace(gap, issue_id=issue_id) for gap in batch.gaps))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.jira.http.errors import BETWEEN, JiraError, JiraOutage, JiraRefusal
+from connectors.jira.http.errors import BETWEEN, IncompleteRead, JiraError, JiraOutage, JiraRefusal
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.sign_in.scopes import MissingWriteScope
 from mappings.write_back.target import Request
@@ -14,14 +14,17 @@ WRITTEN = (200, 201)
 
 
 def ask(transport: Transport, api: str, request: Request) -> object:
-    """What Jira answers; None where it shows no such thing. Raises JiraRefusal where it forbids to read it: that is no absence."""
+    """What Jira answers; None where it says that there is no such thing. Raises JiraRefusal where it forbids to read it, and IncompleteRead
+    where the answer is empty: neither is an absence."""
     try:
-        answer: object = transport.get(f"{api}{quote(request.path)}", request.params).json()
+        reply = transport.get(f"{api}{quote(request.path)}", request.params)
     except JiraRefusal as error:
         if error.gone:
             return None
         raise
-    return answer
+    if not reply.body.strip():
+        raise IncompleteRead(f"Jira's answer about {request.path} is empty.")
+    return reply.json()
 
 
 def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> None:

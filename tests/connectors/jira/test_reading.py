@@ -345,6 +345,18 @@ def test_data_center_reads_by_id_one_by_one(stub, answer, datacenter, issue_json
     assert result.missing == {"10001"}
 
 
+@pytest.mark.parametrize("body", [b"", b" \n", "another"], ids=["nothing", "blanks", "another issue"])
+def test_a_good_answer_without_the_issue_that_was_asked_for_is_no_word_that_it_is_gone(
+    stub, answer, datacenter, issue_json, body
+):
+    """A proxy that answered 200 with nothing, twice, deleted the issue."""
+    found = answer(json=issue_json(10002)) if body == "another" else answer(body=body)
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("GET", "/rest/api/2/issue/10001", found)
+    with pytest.raises(IncompleteRead, match="10001"):
+        datacenter.read(["10001"])
+
+
 def test_data_center_searches_for_edits_and_does_not_believe_an_index_that_lags(
     stub, answer, datacenter, issue_json
 ):

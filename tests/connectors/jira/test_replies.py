@@ -282,6 +282,12 @@ def test_the_ways_on_and_taking_one(stub, answer, cloud):
     assert stub.asked[-1].body == {"transition": {"id": "11"}}
 
 
+def test_an_empty_answer_about_a_place_is_no_word_that_nothing_stands_there(stub, answer, cloud):
+    stub.on("GET", "/rest/api/3/issue/10001/remotelink", answer(body=b""))
+    with pytest.raises(IncompleteRead, match="remotelink"):
+        cloud.ask(Request("GET", "/issue/10001/remotelink"))
+
+
 def test_a_write_target_removes_and_is_asked_in_its_own_words(stub, answer, cloud):
     stub.on("DELETE", f"{ISSUE}/remotelink", answer(204))
     cloud.tell(Request("DELETE", "/issue/10001/remotelink", params={"globalId": "okr"}, notifies=True))
