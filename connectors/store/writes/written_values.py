@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database import json_text
-from connectors.store.database.sql import Statement, StoredRow, among_given, bind_values, upsert
+from connectors.store.database.sql import Statement, StoredRow, among, among_given, bind_values, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
 from connectors.store.schema import written_value as table
@@ -84,6 +84,12 @@ def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
     """Our value stands there no more, or nobody can see whether it does."""
     place = (table.c.issue_id == issue_id, table.c.field_id == field_id)
     conn.execute(delete(table).where(table.c.site == site, *place))
+
+
+def forget_of_issues(conn: Connection, site: str, issue_ids: Iterable[str]) -> None:
+    """These issues are no more, nor is what stood on them; what stays elsewhere for their sake is still known."""
+    mine = (table.c.site == site, among(conn, table.c.issue_id, issue_ids), table.c.stays == 0)
+    conn.execute(delete(table).where(*mine))
 
 
 def _standing(row: StoredRow) -> WrittenField:

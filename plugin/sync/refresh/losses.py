@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.writes import written_values
 from mappings.facts.issue import Issue
 from mappings.numbers import count_of
 from plugin.sync.context import Context
@@ -103,6 +104,7 @@ def record(context: Context, conn: Connection, weighed: WeighedLosses) -> None:
     """Keep what was found, in the transaction in which the rest leaves."""
     now = context.clock()
     losses.forget(conn, context.site, weighed.said)
+    written_values.forget_of_issues(conn, context.site, weighed.said)
     explain_gone(context, conn, weighed.said | {one.issue.id for one in weighed.unsaid})
     losses.put(
         conn, context.site, "held", ((one.issue, one.reason, one.objectives) for one in weighed.held), now

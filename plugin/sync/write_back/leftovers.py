@@ -128,7 +128,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     issues, unshown = _shown(context, planned.objective_id, left)
     now = _with_unshown(context, issues, left)
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
-    proven = proven_gone(context, unshown)
+    proven = _deleted(context, unshown)
     over = [change for change in gone if change.issue_id in now or change.issue_id in proven]
     if over:
         with context.store.write() as conn:
@@ -185,6 +185,18 @@ def _is_overtaken(context: Context, left: list[Change], shown: ShownIssues) -> b
         return True
     hints = (read_hints(one.body) for one in told)
     return any(isinstance(one, Hints) and (one.touched & ids or one.issue_keys & keys) for one in hints)
+
+
+def _deleted(context: Context, unshown: frozenset[str]) -> frozenset[str]:
+    """Of the issues that Jira does not show those that are deleted by its own word or a person's.
+
+    On Cloud what an event said of that is forgotten by then (`plugin.sync.refresh.losses.record`): what else left the mirror may have left
+    the scope, in sight of everybody, before it was hidden.
+    """
+    if context.api != 3 or not unshown:
+        return unshown
+    with context.store.read() as conn:
+        return unshown & {one.issue_id for one in losses.load_all(conn, context.site, "accepted")}
 
 
 def proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from connectors.store.work import inbox
 from connectors.store.writes import written_values
 from mappings.write_back.plan import Change
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.sync.refresh.reread import refresh
+from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back import leftovers
@@ -406,3 +406,40 @@ def test_what_is_about_to_be_cleared_was_seen_a_moment_ago_and_on_data_center_ju
     assert seen(second) == at_once
     hand.clock.pass_by(seconds=1.5)
     assert seen(second) == a_moment_later
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["hidden meanwhile", "deleted meanwhile"])
+def test_what_left_the_scope_and_is_then_not_shown_is_forgotten_by_a_word_alone(
+    hand: Any, at_fifty: tuple[str, int], deleted: bool
+) -> None:
+    """It left the mirror in sight of everybody: that it is no more there did not prove that it is gone."""
+    goes, before = at_fifty
+    hand.activate(
+        MAPPING.replace(
+            "scope: project = PLAT", "scope: project = PLAT AND (labels is EMPTY OR labels != elsewhere)"
+        )
+    )
+    hand.work_off()
+    hand.edit(goes, labels=["okr", "elsewhere"])
+    context, site = hand.context, hand.sandbox.sandbox
+    with hand.connector.store.write() as conn:
+        land_issues(context, conn, [], {goes}, hand.clock())
+    hidden = site.records.pop(goes), site.index.pop(goes)
+    site.index_version += 1
+    if deleted:
+        with hand.connector.store.write() as conn:
+            body = json.dumps({"webhookEvent": "jira:issue_deleted", "issue": {"id": goes}}).encode()
+            inbox.store(conn, "main", "one", body, hand.clock(), "jira:issue_deleted")
+    hand.work_off()
+    assert hand.writes()[before:] == []
+    with hand.connector.store.read() as conn:
+        standing = {one.issue_id for one in written_values.every(conn, "main")}
+    assert standing == (set() if deleted else {goes})
+    if deleted:
+        return
+
+    site.records[goes], site.index[goes] = hidden
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
