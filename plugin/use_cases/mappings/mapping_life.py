@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
@@ -634,8 +633,9 @@ class _ActivationProgress:
     def report(self, done: int, total: int | None) -> None:
         """Called with every page."""
         self._further(done, total)
-        if time.monotonic() - self._told >= TELLS_EVERY_SECONDS:
-            self._told = time.monotonic()
+        now = self._connector.monotonic()
+        if now - self._told >= TELLS_EVERY_SECONDS:
+            self._told = now
             self.tell(done=done, total=total)
 
     def tell(self, **news: object) -> ActivationRun:

@@ -61,6 +61,7 @@ class Stage:
     def open_for(self, connector: Connector) -> Flask:
         """The application, which is dear to make, at the door of another world now."""
         self.door.store, self.door.sites, self.door.clock = connector.store, connector.sites, connector.clock
+        self.door.monotonic, self.door.modes = connector.monotonic, connector.modes
         self.door.forget(*connector.sites)
         return self.app
 
