@@ -27,6 +27,9 @@ from plugin.sync.context import Context
 ON_ITS_WAY = timedelta(seconds=5)
 """How long a page of a search may take from Jira into the mirror; what it says of a place may be as old as that."""
 
+RECALLED = tuple(target.prefix for target in WRITE_TARGETS if target.recalled)
+"""How the ids of places begin that are known by our own writes alone."""
+
 NOTHING_TOLD: Mapping[str, Collection[str]] = {}
 
 Values = dict[str, dict[str, object]]
@@ -179,29 +182,27 @@ def recall_fields(
     """The issues with what is known by our own writes alone: a read that did not ask for it says nothing of it.
 
     Of an issue that is not among those known `before` the record of what stands says it: it may have left the mirror and come back.
+    What another mapping wrote is kept as well: it stands there still when that one rules again.
     """
     ours, found = context.recalled_places, list(issues)
-    if not ours:
-        return found
     standing: Values = defaultdict(dict)
-    unknown = {issue.id for issue in found} - before.keys()
+    unknown = {issue.id for issue in found} - before.keys() if ours else set[str]()
     for row in written_values.of_objectives(conn, context.site, (), unknown) if unknown else ():
-        if row.issue_id in unknown:
+        if row.issue_id in unknown and row.field_id in ours:
             standing[row.issue_id][row.field_id] = row.after
     return [
-        _recalling(known.fields if (known := before.get(one.id)) else standing.get(one.id, {}), one, ours)
+        _recalling(known.fields if (known := before.get(one.id)) else standing.get(one.id, {}), one)
         for one in found
     ]
 
 
-def _recalling(known: Mapping[str, object], issue: Issue, ours: frozenset[str]) -> Issue:
-    kept = {id_: known[id_] for id_ in ours if id_ in known}
-    if not kept and ours.isdisjoint(issue.fields):
+def _recalling(known: Mapping[str, object], issue: Issue) -> Issue:
+    kept = {id_: value for id_, value in known.items() if id_.startswith(RECALLED)}
+    if not kept and not any(id_.startswith(RECALLED) for id_ in issue.fields):
         return issue
     fields = {**kept, **issue.fields}
-    return replace(
-        issue, fields={id_: value for id_, value in fields.items() if id_ not in ours or value is not None}
-    )
+    held = {id_: value for id_, value in fields.items() if value is not None or not id_.startswith(RECALLED)}
+    return replace(issue, fields=held)
 
 
 def remember_recalled(

@@ -671,6 +671,24 @@ def test_a_metric_that_goes_while_its_objective_was_out_of_the_mirror_is_taken_a
     assert metrics(hand).keys() == {f"{one}/delivery"}
 
 
+def test_a_metric_that_goes_while_another_mapping_rules_is_taken_away_when_this_one_rules_again(
+    hand: Any, measured: tuple[str, str]
+) -> None:
+    """The other one feeds no goals, and what was read under it said nothing of what stands there."""
+    one, result = measured
+    hand.activate(BARE)
+    hand.clock.pass_by(hours=1)
+    hand.edit(result, customfield_10053=None)
+    hand.edit(one, summary="Edited meanwhile")
+    hand.land(result, one)
+    hand.work_off()
+    assert metrics(hand).keys() == {f"{one}/delivery", result}
+
+    hand.activate(MEASURED)
+    hand.work_off()
+    assert metrics(hand).keys() == {f"{one}/delivery"}
+
+
 def test_who_is_no_objective_any_more_keeps_no_other_from_its_goal(hand: Any, fed: str) -> None:
     """Though what it posted stands there, and its leaving was not worked off yet."""
     hand.edit(fed, labels=[])
