@@ -249,6 +249,7 @@ NOTHING_WAITS = [
     "site_visibility",
     "snapshot",
     "snapshot_base",
+    "state_change",
     "told_level",
     "tombstone",
     "watermark",
