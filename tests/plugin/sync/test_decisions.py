@@ -32,6 +32,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, JiraValue, Project, Reading, User
 from mappings.fields import CUSTOM
+from mappings.fields.request_type import KEY as REQUEST_TYPE
 from mappings.rollup.cycles.carry_plan import CarryPlan
 from mappings.rollup.cycles.carry_steps import FieldWrite
 from mappings.rollup.health import Health, HealthLevel
@@ -1137,6 +1138,11 @@ def test_where_milliseconds_are_refused_a_minute_more_is_asked_for_than_has_pass
         ("customfield_1", {"id": "4", "value": "Big"}, None, True),
         ("customfield_2", 3, 3.0, False),
         ("customfield_2", 3, 4, True),
+        # of what a reference points at its ids
+        ("customfield_4", {"id": "4", "name": "Get help"}, {"id": "4", "name": "Help"}, False),
+        ("customfield_4", {"id": "4", "name": "Get help"}, {"id": "5", "name": "Get help"}, True),
+        ("customfield_4", {"id": "4", "name": "Get help"}, None, True),
+        ("customfield_4", None, {"id": "4", "name": "Get help"}, True),
         # what nobody knows how to read has moved where it reads otherwise
         ("customfield_3", {"id": "4", "value": "Big"}, {"id": "4", "value": "Large"}, True),
     ],
@@ -1147,6 +1153,7 @@ def test_what_an_edit_moved_is_told_from_what_is_only_called_otherwise(
     fields = {
         "customfield_1": Field("customfield_1", "Size", "option", custom=CUSTOM + "select"),
         "customfield_2": Field("customfield_2", "Points", "number", custom=CUSTOM + "float"),
+        "customfield_4": Field("customfield_4", "Request type", custom=REQUEST_TYPE),
     }
     context = cast(
         "Context",

@@ -25,10 +25,12 @@ from connectors.store.writes import brakes
 from connectors.store.writes.brakes import DoubtedRow
 from mappings.document.binder import bind
 from mappings.document.schema import Document
-from mappings.facts.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
-from mappings.facts.issue import Issue, User
+from mappings.facts.issue import Issue, JiraValue, User
+from mappings.fields import CUSTOM
+from mappings.fields.request_type import KEY as REQUEST_TYPE
 from mappings.rollup.cycles.cycle_end import EndFacts
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Ledger
@@ -37,11 +39,12 @@ from mappings.write_back.evidence import UnheardEdit
 from plugin.sync import bindings, drain
 from plugin.sync.context import Context
 from plugin.sync.reconcile import cycle_ends
+from plugin.sync.refresh import written_options
 from plugin.sync.refresh.reread import ReadById
-from plugin.sync.resync import checkpoint, completeness, missing_issues, recent_read
+from plugin.sync.resync import checkpoint, completeness, mirror_update, missing_issues, recent_read
 from plugin.sync.resync.checkpoint import ReadPlace, RunningRead
 from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
-from plugin.sync.write_back import doubts
+from plugin.sync.write_back import doubts, edits
 from tests.mappings.rollup.conftest import build_issue
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -136,10 +139,10 @@ def test_a_doubted_row_is_explained_by_what_it_says_or_its_history_asked_once(
 ) -> None:
     """Row 30 of objectives 9 and 10, and 31 of 9, of which nothing is known; another site has the same in doubt."""
     unexplained = DoubtedRow(NOW + HOUR, left=True)
-    edits: list[Mapping[str, UnheardEdit]] = []
+    found: list[Mapping[str, UnheardEdit]] = []
 
     def unproven(_context: Context, some: Mapping[str, UnheardEdit]) -> frozenset[str]:
-        edits.append(some)
+        found.append(some)
         return frozenset() if told else frozenset(some)
 
     monkeypatch.setattr(doubts, "unproven", unproven)
@@ -153,10 +156,10 @@ def test_a_doubted_row_is_explained_by_what_it_says_or_its_history_asked_once(
         if issue is not None:
             mirror.put(conn, "main", [build_issue(30, updated=issue)])
     doubts.settle_doubts(bare, "9", {} if seen is None else {"30": seen})
-    assert edits == [one for one in edits if set(one) == {"30"}]
+    assert found == [one for one in found if set(one) == {"30"}]
     ways = [bool(asked[0]), bool(asked[1])]
-    assert len(edits) == sum(ways)
-    assert [one["30"].came for one in edits] == [
+    assert len(found) == sum(ways)
+    assert [one["30"].came for one in found] == [
         came for came, some in ((issue is None, asked[0]), (True, asked[1])) if some
     ]
     gone = explained and (told or not any(asked))
@@ -344,3 +347,70 @@ def test_a_word_means_a_person_where_one_alone_bears_it(
 ) -> None:
     jira = cast("Jira", SimpleNamespace(people=lambda _word: people))
     assert bindings._person(jira, word) == meant
+
+
+# -- what moved, and what nobody edited
+
+
+def test_that_an_issue_was_archived_is_jiras_own_word_and_no_silent_change(
+    bare: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 was archived without an edit, 2 was archived before, 3 is back, and 4 came as it is; 5 was edited."""
+    monkeypatch.setattr(mirror_update, "all_read_at", lambda *_: NOW - HOUR)
+    was = {"1": False, "2": True, "3": True, "5": False}
+    now = {"1": True, "2": True, "3": False, "4": True, "5": False}
+    known = {id_: build_issue(id_, updated=NOW - DAY, archived=gone) for id_, gone in was.items()}
+    news = [
+        build_issue(id_, updated=NOW if id_ == "5" else NOW - DAY, archived=gone) for id_, gone in now.items()
+    ]
+    with bare.store.read() as conn:
+        silent, edited = mirror_update.evidence(bare, conn, known, news)
+        assert mirror_update.evidence(bare, conn, known, []) == (frozenset(), {})
+    assert set(silent) == {"2", "3", "4"}
+    assert {id_: one.came for id_, one in edited.items()} == {"2": False, "3": False, "4": True, "5": False}
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "plain"),
+    [
+        ("customfield_1", {"requestType": {"id": "4", "name": "Get help"}}, ["4"]),
+        ("customfield_1", None, []),
+        ("customfield_2", 3, 3),
+        ("customfield_3", {"id": "4", "value": "Big"}, {"id": "4", "value": "Big"}),  # nobody knows how to read it
+        ("priority", {"id": "2", "name": "High"}, ("2", None)),
+    ],
+)  # fmt: skip
+def test_of_a_value_its_short_name_is_made_without_its_words(field: str, raw: object, plain: object) -> None:
+    fields = {
+        "customfield_1": Field("customfield_1", "Request type", custom=REQUEST_TYPE),
+        "customfield_2": Field("customfield_2", "Points", "number", custom=CUSTOM + "float"),
+    }
+    context = cast("Context", SimpleNamespace(field=fields.get, stating_fields={}))
+    assert edits._plain(context, field, raw) == plain
+
+
+def test_options_are_learnt_from_each_screen_that_is_shown(
+    bare: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of f both words are among its options then; of g one is not, so that it is written by its words."""
+    fields = {one: Field(one, one.upper(), options=(JiraValue("old", "Old"),)) for one in "fg"}
+    written = {"f": frozenset({"Low", "High"}), "g": frozenset({"Low", "Lost"})}
+    mapping = cast("Any", SimpleNamespace(written_options=lambda: written, fields=fields))
+    low, high = JiraValue("1", "Low"), JiraValue("2", "High")
+    screens = [
+        (build_issue(1), {"f": SimpleNamespace(options=(low,)), "g": SimpleNamespace(options=(low,))}),
+        (build_issue(2, type="Epic"), {"f": SimpleNamespace(options=(high,))}),
+    ]
+    held: list[Catalogue] = []
+    monkeypatch.setattr(written_options, "_samples", lambda *_: [])
+    monkeypatch.setattr(written_options, "_screens", lambda *_: screens)
+    monkeypatch.setattr(
+        written_options.names,
+        "hold_against",
+        lambda _conn, _site, _mapping, catalogue, *_: held.append(catalogue),
+    )
+    written_options.compare(replace(bare, mapping=mapping))
+    ((f, g),) = [one.fields for one in held]
+    assert (f.options, g.options) == ((low, high), ())
+    assert [(one.type_id, one.options) for one in f.contexts] == [("Story", ("1",)), ("Epic", ("2",))]
+    assert [(one.type_id, one.options) for one in g.contexts] == [("Story", ("1",)), ("Epic", ())]
