@@ -142,6 +142,11 @@ def count_of(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def figure_of(figure: str, one: str) -> str:
+    """A figure as people read it before what it counts: `1 point`, `+12.5 points`."""
+    return f"{figure} {one if figure.lstrip('+-−±') == '1' else f'{one}s'}"
+
+
 def plain(value: Fraction, digits: int = 6) -> str:
     """A number for a sentence: rounded, without trailing zeros (`12.5`, `3`, `0.333333`)."""
     if value.denominator == 1:

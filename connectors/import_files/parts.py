@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mappings.imports.files.table import LARGEST_FILE, UnusableFile
+from mappings.numbers import count_of
 
 LARGEST_UNPACKED = 100_000_000
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
@@ -19,12 +20,12 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 def zip_parts(data: bytes) -> Iterator[zipfile.ZipFile]:
     """A ZIP that is open. Raises UnusableFile where it is too large, packed or unpacked; one of BROKEN where it is none."""
     if len(data) > LARGEST_FILE:
-        raise UnusableFile(f"The file has {len(data):,} bytes: at most {LARGEST_FILE:,} are read.")
+        raise UnusableFile(f"The file has {count_of(len(data), 'byte')}: at most {LARGEST_FILE:,} are read.")
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         unpacked = sum(one.file_size for one in parts.infolist())
         if unpacked > LARGEST_UNPACKED:
             raise UnusableFile(
-                f"Unpacked, the file has {unpacked:,} bytes: at most {LARGEST_UNPACKED:,} are read. "
+                f"Unpacked, the file has {count_of(unpacked, 'byte')}: at most {LARGEST_UNPACKED:,} are read. "
                 "Leave out what is no OKR, or split it."
             )
         yield parts

@@ -21,7 +21,7 @@ from connectors.name_lookup import libpq_hosts
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import SourceOptions, SqlOptions
-from mappings.numbers import exact
+from mappings.numbers import count_of, exact
 
 LIMIT_SECONDS = 10
 INSTRUCTIONS = 10_000
@@ -127,7 +127,7 @@ def _cell(rows: Sequence[Sequence[object]]) -> Fraction | SourceFailure:
                 )
             return number
         case [columns]:
-            said = f"{len(columns)} columns"
+            said = f"{count_of(len(columns), 'column')}"
         case _:
             said = "more than one row"
     return SourceFailure(FailureKind.AMBIGUOUS, f"the query gives {said}", "One row and one column are read.")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from mappings.explain.confidence import SpokenConfidence
-from mappings.numbers import percent, plain
+from mappings.numbers import figure_of, percent, plain
 
 DELTA = Fraction(1, 10)
 """How far the derived progress may move before the page asks, where a check-in does not say otherwise: 10 points."""
@@ -147,7 +147,7 @@ def bounds(check_in: CheckIn) -> str:
     if check_in.delta is not None:
         points = plain(check_in.delta * 100)
         words.append(
-            f"until the derived value, {share(check_in.derived)} then, has moved by more than {points} points"
+            f"until the derived value, {share(check_in.derived)} then, has moved by more than {figure_of(points, 'point')}"
         )
     return " or ".join(words)
 

@@ -23,6 +23,7 @@ from mappings.imports.row import (
     ParentWord,
     ReadRows,
 )
+from mappings.numbers import count_of
 
 LONGEST_TITLE = 255
 NUMBERS = ("weight", "start", "target", "current", "progress", "actual")
@@ -171,7 +172,7 @@ class _Reading:
         if not title:
             self._say(record, "title", CellFault("title_missing", "The title is empty."))
         elif len(title) > LONGEST_TITLE:
-            said = f"The title has {len(title)} characters: Jira takes {LONGEST_TITLE}."
+            said = f"The title has {count_of(len(title), 'character')}: Jira takes {LONGEST_TITLE}."
             self._say(record, "title", CellFault("title_too_long", said))
         return title
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from mappings.facts.local_time import day_start, exists, instant_of, whole_ms
 from mappings.kpi.cadence import Cadence, period_of
-from mappings.numbers import exact
+from mappings.numbers import count_of, exact
 from mappings.progress.options import FIRST_DAY, LARGEST, LAST_DAY
 
 MOST_LINES = 100_000
@@ -136,7 +136,7 @@ def _reading(
 ) -> FileReading:
     if len(cells) != len(header):
         raise LineFault(
-            f"{len(cells)} cells where {len(header)} are wanted ({','.join(header)}); `.` is the decimal point"
+            f"{count_of(len(cells), 'cell')} where {len(header)} are wanted ({','.join(header)}); `.` is the decimal point"
         )
     named = cells[0].strip() if kpi is None else kpi
     if named not in known:

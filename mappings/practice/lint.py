@@ -87,7 +87,7 @@ def _lint_rule(document: Document, part: ObjectivePart, path: Path, report: Repo
             _advise(report, Code.NOT_MEASURABLE, message, path, "add key results that measure it")
         return
     if len(part.key_results) > MOST:
-        message = f"{show_value(part.id)} has {len(part.key_results)} kinds of key results"
+        message = f"{show_value(part.id)} has {count_of(len(part.key_results), 'kind')} of key results"
         _advise(report, Code.MANY_KEY_RESULTS, message, path, f"keep the {FEWEST} to {MOST} that matter most")
     if all(RULE_OF_KIND[progress_kind(rule)].nature == "delivery" for rule in part.key_results):
         message = f"{show_value(part.id)} is measured by its work alone, not by what the work achieves"
@@ -133,12 +133,12 @@ def _lint_teams(states: Sequence[ObjectiveState]) -> Iterator[Diagnostic]:
     for (team, cycle), found in teams.items():
         number = len(found)
         if number > MOST:
-            message = f"{team} has {number} objectives in {cycle}"
+            message = f"{team} has {count_of(number, 'objective')} in {cycle}"
             yield _advice(
                 Code.MANY_OBJECTIVES, message, team, f"choose the {FEWEST} to {MOST} that matter most"
             )
         elif number < FEWEST:
-            message = f"{team} has {number} objective{'s' * (number > 1)} in {cycle}"
+            message = f"{team} has {count_of(number, 'objective')} in {cycle}"
             yield _advice(
                 Code.FEW_OBJECTIVES, message, team, f"{FEWEST} to {MOST} show where a team is going"
             )
@@ -170,10 +170,10 @@ def _lint_state(state: ObjectiveState) -> Iterator[Diagnostic]:
 def _lint_number(state: ObjectiveState, name: str) -> Iterator[Diagnostic]:
     number = len(state.key_results)
     if number > MOST:
-        message = f"{name} {show_value(state.title)} has {number} key results"
+        message = f"{name} {show_value(state.title)} has {count_of(number, 'key result')}"
         yield _advice(Code.MANY_KEY_RESULTS, message, name, f"keep the {FEWEST} to {MOST} that matter most")
     elif 0 < number < FEWEST:
-        message = f"{name} {show_value(state.title)} has {number} key result{'s' * (number > 1)}"
+        message = f"{name} {show_value(state.title)} has {count_of(number, 'key result')}"
         yield _advice(
             Code.FEW_KEY_RESULTS, message, name, f"{FEWEST} to {MOST} show an objective from all sides"
         )
@@ -262,7 +262,7 @@ def _several(keys: Sequence[str]) -> str:
     if len(keys) == 1:
         return keys[0]
     shown_keys = ", ".join(keys[:3])
-    return f"each of {len(keys)} issues ({shown_keys}{' …' if len(keys) > 3 else ''})"
+    return f"each of {count_of(len(keys), 'issue')} ({shown_keys}{' …' if len(keys) > 3 else ''})"
 
 
 def _advice(code: Code, message: str, path: str, remedy: str) -> Diagnostic:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from mappings.numbers import count_of
 from mappings.practice.double_count import CountedIssue, counted_issues
 from mappings.practice.lint import MOST
 from mappings.rollup.state import Cause, HealthLevel, KeyResultState, ObjectiveState
@@ -230,7 +231,7 @@ def _fresh(pairs: Pairs) -> PracticeMeasure:
 def _few_objectives(states: Sequence[ObjectiveState]) -> PracticeMeasure:
     """At most five meet it; the share falls with each that is beyond."""
     number = len(states)
-    why = f"one of {number} objectives"
+    why = f"one of {count_of(number, 'objective')}"
     behind = tuple(_objective(one, why) for one in states) if number > MOST else ()
     return PracticeMeasure(Aspect.FEW_OBJECTIVES, min(number, MOST), number, behind)
 
@@ -244,7 +245,7 @@ def _of_objectives(
 
 def _many(state: ObjectiveState) -> str:
     number = len(standing_key_results(state))
-    return f"it has {number} key results" if number > MOST else ""
+    return f"it has {count_of(number, 'key result')}" if number > MOST else ""
 
 
 def _alone(state: ObjectiveState, served: Collection[str]) -> str:

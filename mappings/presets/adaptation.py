@@ -24,6 +24,7 @@ from mappings.fields import FieldPurpose, ReadingKind
 from mappings.jql import check, parse
 from mappings.jql.text.tree import Condition, JqlQuery, JqlValue, ValueGroup, conditions, operands
 from mappings.jql.text.words import as_value
+from mappings.numbers import count_of
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.targets import fields_of
 from mappings.write_back.values import ValuePart
@@ -112,7 +113,7 @@ class _Work:
         """These projects; what the preset asks besides stays, where the site has it."""
         if len(self.projects) < len(self.catalogue.projects):
             self.notes.append(
-                f"It looks at {', '.join(self.projects)}: {len(self.projects)} of {len(self.catalogue.projects)} projects. "
+                f"It looks at {', '.join(self.projects)}: {len(self.projects)} of {count_of(len(self.catalogue.projects), 'project')}. "
                 "Others are added in the scope."
             )
         rest = scope_choice(written).rest

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from mappings.document.schema import BrakePart
 from mappings.fields import is_empty
-from mappings.numbers import rounded
+from mappings.numbers import count_of, rounded
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.plan import Plan
 
@@ -68,19 +68,19 @@ def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Impact
     """
     count = sum(1 for plan in plans for change in plan.changes if not is_empty(change.before))
     of_all = max(count, written)
-    values = _weighed(count, of_all, f"of {of_all} written values would change", part)
+    values = _weighed(count, of_all, f"of {count_of(of_all, 'written value')} would change", part)
     return values if isinstance(values, Hold) else loss(movement, part)
 
 
 def loss(movement: Impact, part: BrakePart) -> Release | Hold:
     """The same of objectives and key results that would disappear, and of healths that would change."""
     gone = "would be none any more"
-    for count, of_all, what in (
-        (movement.objectives_gone, movement.objectives, f"objectives {gone}"),
-        (movement.key_results_gone, movement.key_results, f"key results {gone}"),
-        (movement.healths, movement.objectives, "objectives would get another health"),
+    for count, of_all, one, becomes in (
+        (movement.objectives_gone, movement.objectives, "objective", gone),
+        (movement.key_results_gone, movement.key_results, "key result", gone),
+        (movement.healths, movement.objectives, "objective", "would get another health"),
     ):
-        found = _weighed(count, of_all, f"of {of_all} {what}", part)
+        found = _weighed(count, of_all, f"of {count_of(of_all, one)} {becomes}", part)
         if isinstance(found, Hold):
             return found
     return Release()

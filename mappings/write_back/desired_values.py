@@ -16,7 +16,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
 from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
-from mappings.numbers import WHOLE, percent
+from mappings.numbers import WHOLE, count_of, percent
 from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.sums import ENTERING
@@ -272,8 +272,7 @@ def summary(
 def count_key_results(key_results: tuple[KeyResultState, ...]) -> str:
     """`3 key results (1 unknown)`."""
     unknown = sum(1 for key_result in key_results if key_result.measurement.progress is None)
-    plural = "" if len(key_results) == 1 else "s"
-    return f"{len(key_results)} key result{plural}" + (f" ({unknown} unknown)" if unknown else "")
+    return count_of(len(key_results), "key result") + (f" ({unknown} unknown)" if unknown else "")
 
 
 def shown_percent(share: Fraction, achieved_at: Fraction = WHOLE) -> str:

@@ -128,7 +128,7 @@ def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> ActReceipt:
         kept = drafts.keep(asking.connector, asking.actor, site, arguments.text, expected={arguments.seen})
         return f"Kept as your draft for {site}, as {drafts.version_of(kept)}. Preview and activate it in the pages."
 
-    would = f"Keep these {len(arguments.text.splitlines())} lines as your draft for {site}; it activates nothing. {said}"
+    would = f"Keep {count_of(len(arguments.text.splitlines()), 'line')} as your draft for {site}; it activates nothing. {said}"
     return two_calls(asking, DRAFT.name, arguments, site, f"/mapping/{site}", would, do)
 
 

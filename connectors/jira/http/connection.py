@@ -24,6 +24,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 from urllib3.util.connection import allowed_gai_family
 
 from connectors.name_lookup import addresses
+from mappings.numbers import count_of
 
 METADATA_NAMES = ("metadata.google.internal",)
 METADATA = (
@@ -115,7 +116,7 @@ class LimitedAdapter(TimedAdapter):
             for piece in answer.iter_content(CHUNK):
                 body += piece
                 if len(body) > self._largest:
-                    raise ContentDecodingError(f"the answer is larger than {self._largest} bytes")
+                    raise ContentDecodingError(f"the answer is larger than {count_of(self._largest, 'byte')}")
         answer.raw = io.BytesIO(body)
         answer._content = bytes(body)
         return answer

@@ -38,6 +38,7 @@ from connectors.jira.http.gateway import ApiBase
 from connectors.jira.http.governor import CallPermit, Wait
 from connectors.jira.sign_in import scopes
 from connectors.jira.sign_in.credentials import Authorization
+from mappings.numbers import count_of
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
@@ -499,7 +500,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def _unreadable(body: bytes, error: Exception) -> str:
-    return f"Jira's answer ({len(body)} bytes) cannot be read: {typed_json.reason(error)}."
+    return f"Jira's answer ({count_of(len(body), 'byte')}) cannot be read: {typed_json.reason(error)}."
 
 
 def _text(value: str | int | bool) -> str | int:

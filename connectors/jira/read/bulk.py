@@ -16,6 +16,7 @@ from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import IssuePage
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
+from mappings.numbers import count_of
 
 BULK = "/rest/api/3/issue/bulkfetch"
 CHUNK = 100
@@ -214,7 +215,9 @@ def _search_chunk(
         if shown >= (batch.answer.total or 0):
             return issues
         if not batch.names:
-            raise IncompleteRead(f"Jira returned {shown} of {batch.answer.total} issues asked for by id.")
+            raise IncompleteRead(
+                f"Jira returned {shown} of {count_of(batch.answer.total or 0, 'issue')} asked for by id."
+            )
 
 
 def halves(chunk: list[str]) -> tuple[list[str], list[str]]:

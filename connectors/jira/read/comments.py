@@ -11,6 +11,7 @@ from connectors.jira.wire.instant import instant
 from mappings.explain.comment import document_lines, plain_lines
 from mappings.facts.comment import Comment
 from mappings.facts.issue import User
+from mappings.numbers import count_of
 
 PAGE = 100
 MOST_PAGES = 50
@@ -34,7 +35,9 @@ def comments(transport: Transport, api: str, issue_id: str) -> tuple[Comment, ..
             return tuple(sorted(found.values(), key=lambda one: (one.created, int(one.id))))
         if len(found) == before or len(found) > total:
             break
-    raise IncompleteRead(f"Jira showed {len(found)} comments of issue {issue_id}, and counts another number.")
+    raise IncompleteRead(
+        f"Jira showed {count_of(len(found), 'comment')} of issue {issue_id}, and counts another number."
+    )
 
 
 def _read(page: list[object], issue_id: str) -> Iterator[Comment]:

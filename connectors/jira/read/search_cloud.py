@@ -14,6 +14,7 @@ from connectors.jira.read.page_order import stable
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import IssueDecoder
 from connectors.jira.wire.shapes import ID_PAGES, IssuePage
+from mappings.numbers import count_of
 
 SEARCH = "/rest/api/3/search/jql"
 COUNT = "/rest/api/3/search/approximate-count"
@@ -85,7 +86,7 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
 def _hold_to_total(answer: IssuePage, seen: int) -> None:
     """This search has no total. An answer that names one all the same (an old Jira, something in between) is held to it."""
     if answer.total is not None and seen < answer.total:
-        raise IncompleteRead(f"Jira speaks of {answer.total} issues and showed {seen}.")
+        raise IncompleteRead(f"Jira speaks of {count_of(answer.total, 'issue')} and showed {seen}.")
 
 
 class _Walk:

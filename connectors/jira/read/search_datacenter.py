@@ -13,6 +13,7 @@ from connectors.jira.read.parents import SeenKeys, with_parents
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import ID_PAGES, IssuePage
+from mappings.numbers import count_of
 
 SEARCH = "/rest/api/2/search"
 ID_PAGE = 1000
@@ -129,7 +130,9 @@ class _Walk:
         self.start += len(ids) - overlap
         self.last = self.start >= answer.total
         if not self.last and len(ids) <= overlap:
-            raise IncompleteRead(f"Jira returned {self.start} of {answer.total} issues and then none.")
+            raise IncompleteRead(
+                f"Jira returned {self.start} of {count_of(answer.total, 'issue')} and then none."
+            )
         different = self.before + len(self._seen)
         if self.last and different < answer.total:
             raise IncompleteRead(f"Jira returned {different} different issues of {answer.total}.")

@@ -21,6 +21,7 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import CORE
 from mappings.facts.gap import Gap
+from mappings.numbers import count_of
 
 DISPENSABLE = frozenset(
     {
@@ -77,10 +78,12 @@ def parse_leniently(body: bytes, listing: str = "issues") -> dict[str, Any]:
         answer = _clean(json.loads(body.decode("utf-8", "surrogateescape"), strict=False))
     except (ValueError, RecursionError) as error:
         raise IncompleteRead(
-            f"Jira's answer ({len(body)} bytes) cannot be read: {typed_json.reason(error)}."
+            f"Jira's answer ({count_of(len(body), 'byte')}) cannot be read: {typed_json.reason(error)}."
         ) from None
     if not isinstance(answer, dict) or not isinstance(answer.get(listing), list):
-        raise IncompleteRead(f"Jira's answer ({len(body)} bytes) cannot be read: it holds no list {listing}.")
+        raise IncompleteRead(
+            f"Jira's answer ({count_of(len(body), 'byte')}) cannot be read: it holds no list {listing}."
+        )
     return answer
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import FieldOfIssuesOptions
+from mappings.numbers import count_of
 
 MOST_NAMED = 10
 
@@ -33,7 +34,7 @@ def field_values(options: FieldOfIssuesOptions, period: Period, reach: Reach) ->
     if options.missing == "zero":
         values += [Fraction(0)] * len(gaps)
     if issues and not values:
-        reason = f"none of the {len(issues)} issues has a value in {options.field}"
+        reason = f"none of the {count_of(len(issues), 'issue')} has a value in {options.field}"
         return SourceFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: zero`.")
     left = f"{name_keys(gaps)} without a value, left out" if gaps and options.missing == "skip" else ""
     return FieldValues(tuple(values), len(issues), left)

@@ -17,6 +17,7 @@ from mappings.document.text.places import Positions
 from mappings.document.text.repair import still_to_say
 from mappings.document.text.shape import report_shape
 from mappings.document.text.yaml_nodes import yaml_node
+from mappings.numbers import count_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _document(plain: dict[str, object], report: Report) -> Document | None:
 
 def _tree(text: str, file: str) -> Tree:
     if len(text) > LARGEST_TEXT:
-        message = f"the text has {len(text)} characters; at most {LARGEST_TEXT} are read"
+        message = f"the text has {count_of(len(text), 'character')}; at most {LARGEST_TEXT} are read"
         raise UnreadableError(
             code=Code.DOCUMENT_TOO_LARGE,
             message=message,

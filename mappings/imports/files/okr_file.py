@@ -21,7 +21,7 @@ from mappings.imports.row import (
     ReadRows,
 )
 from mappings.json_value import PlainValues
-from mappings.numbers import exact
+from mappings.numbers import count_of, exact
 
 FORMAT = 1
 Status = Literal["pending", "on_track", "at_risk", "off_track", "closed", "cancelled"]
@@ -80,7 +80,7 @@ class OkrPart(OkrFilePart):
 def read_okr_file(data: bytes) -> ReadRows:
     """The rows of such a file; what is wrong with one is named with its number, counted from 1. Raises UnusableFile where it is none."""
     if len(data) > LARGEST_FILE:
-        raise UnusableFile(f"The file has {len(data):,} bytes: at most {LARGEST_FILE:,} are read.")
+        raise UnusableFile(f"The file has {count_of(len(data), 'byte')}: at most {LARGEST_FILE:,} are read.")
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -89,7 +89,7 @@ def read_okr_file(data: bytes) -> ReadRows:
     if not isinstance(okrs, list) or document.get("format") != FORMAT:
         raise UnusableFile(f'The file is to be {{"format": {FORMAT}, "okrs": [ … ]}}.')
     if len(okrs) > MOST_ROWS:
-        raise UnusableFile(f"The file has {len(okrs):,} rows: at most {MOST_ROWS:,} are read.")
+        raise UnusableFile(f"The file has {count_of(len(okrs), 'row')}: at most {MOST_ROWS:,} are read.")
     rows, problems = [], []
     for number, raw in enumerate(okrs, 1):
         try:

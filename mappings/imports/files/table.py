@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 
+from mappings.numbers import count_of
+
 MOST_ROWS = 20_000
 LONGEST_SAMPLE = 60
 LARGEST_FILE = 20_000_000
@@ -77,7 +79,7 @@ def csv_table(data: bytes, encoding: str | None = None, delimiter: str | None = 
     """The table of a CSV file. Raises UnusableFile."""
     if len(data) > LARGEST_FILE:
         raise UnusableFile(
-            f"The file has {len(data):,} bytes: at most {LARGEST_FILE:,} are read. Split it by objectives."
+            f"The file has {count_of(len(data), 'byte')}: at most {LARGEST_FILE:,} are read. Split it by objectives."
         )
     text, told = _decoded(data, encoding)
     sign = delimiter or _delimiter(text)
@@ -114,7 +116,7 @@ def limit_rows(rows: Iterable[TableRecord]) -> tuple[TableRecord, ...]:
     found = tuple(rows)
     if len(found) > MOST_ROWS:
         raise UnusableFile(
-            f"The file has {len(found):,} rows: at most {MOST_ROWS:,} are read. Split it by objectives."
+            f"The file has {count_of(len(found), 'row')}: at most {MOST_ROWS:,} are read. Split it by objectives."
         )
     return found
 

@@ -14,6 +14,7 @@ from mappings.jql.compilation import Compilation, NameSpan
 from mappings.jql.fields import custom, fields, instants, texts
 from mappings.jql.fields.fields import JqlField
 from mappings.jql.text.tree import FieldName
+from mappings.numbers import count_of
 
 PREFIX = "customfield_"
 CF = re.compile(r"cf\[([0-9]+)\]", re.IGNORECASE)
@@ -146,7 +147,7 @@ def _of_catalogue(compilation: Compilation, name: FieldName, field: Field) -> Jq
 
 def _ambiguous(compilation: Compilation, name: FieldName, found: list[Field]) -> None:
     ids = tuple(_clause(field) for field in found)
-    message = f'{len(found)} fields are called "{name.name}"'
+    message = f'{count_of(len(found), "field is", "fields are")} called "{name.name}"'
     compilation.refuse(
         "ambiguous-field", message, name, ids[:MOST_IDS], f"write {ids[0]}, or the id of the other one"
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from mappings.jql.findings import JqlFinding
 from mappings.jql.text.words import ELSEWHERE, KEYWORDS, RESERVED
+from mappings.numbers import count_of
 
 LONGEST_TEXT = 20_000
 
@@ -81,7 +82,7 @@ def too_long(text: str) -> JqlFinding | None:
         return None
     return JqlFinding(
         code="jql-too-long",
-        message=f"the JQL has {len(text):,} characters, more than {LONGEST_TEXT:,}",
+        message=f"the JQL has {count_of(len(text), 'character')}, more than {LONGEST_TEXT:,}",
         position=LONGEST_TEXT,
         end=len(text),
         remedy="split it, or select by a label, a component or a field instead of listing issues",

@@ -15,6 +15,7 @@ from mappings.facts.issue import DUE, Issue, JiraValue
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.field_type import FieldType, is_empty
 from mappings.fields.select import by_id
+from mappings.numbers import count_of
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import NextTerms
 from mappings.rollup.cycles.carry import CarriedObjective
@@ -198,7 +199,7 @@ def _counted_there(number: int, cycle_id: str) -> str:
     if number == 0:
         return "comes along"
     one = number == 1
-    issues = "1 issue was" if one else f"{number} issues were"
+    issues = count_of(number, "issue was", "issues were")
     return f"{issues} done in {cycle_id} and {'counts' if one else 'count'} there"
 
 

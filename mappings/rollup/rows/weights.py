@@ -8,6 +8,7 @@ from math import lcm
 from typing import NamedTuple
 
 from mappings.diagnostic import raw_text
+from mappings.numbers import count_of
 from mappings.rollup.rows.ledger import Disposition
 
 ONE, ZERO = Fraction(1), Fraction(0)
@@ -30,7 +31,7 @@ class WeighedRow(NamedTuple):
         """The part of it that counts in one of so many key results."""
         if divisor == 1 or self.weight is None:
             return self
-        note = f"{self.note}; split among {divisor} key results".lstrip("; ")
+        note = f"{self.note}; split among {count_of(divisor, 'key result')}".lstrip("; ")
         return self._replace(weight=self.weight / divisor, note=note, divisor=divisor)
 
 

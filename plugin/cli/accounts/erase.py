@@ -21,7 +21,7 @@ def erase_command(email: str, yes: bool) -> None:
     """
     if not yes:
         click.confirm(f"Erase {email} from everything here?", abort=True)
-    with open_connector() as connector, progress_bar("Reading states", "objectives") as report:
+    with open_connector() as connector, progress_bar("Reading states", "objective") as report:
         done = erase_person(connector, COMMAND_LINE, email, report)
     say(
         f"Erased: {count_of(done.rows, 'row')} and {count_of(done.entries, 'entry', 'entries')} of the audit log say {done.stand_in!r} now."

@@ -500,7 +500,7 @@ def lock_command(cycle_id: str, reason: str, site: str) -> None:
 @json_option
 def waiting_command(cycle_id: str, site: str, as_json: bool) -> None:
     """Show whether a cycle is locked, and what waits until it is unlocked."""
-    with open_connector(site=site) as connector, progress_bar("Measuring", "objectives") as report:
+    with open_connector(site=site) as connector, progress_bar("Measuring", "objective") as report:
         found = locks.show_lock(connector, COMMAND_LINE, site, cycle_id, report)
     if as_json:
         show_json(locks.lock_values(found))
@@ -521,7 +521,7 @@ def waiting_command(cycle_id: str, site: str, as_json: bool) -> None:
 @site_option
 def unlock_command(cycle_id: str, reason: str, site: str) -> None:
     """Unlock a cycle: what waited takes effect."""
-    with open_connector(site=site) as connector, progress_bar("Measuring", "objectives") as report:
+    with open_connector(site=site) as connector, progress_bar("Measuring", "objective") as report:
         done = locks.unlock_cycle(connector, COMMAND_LINE, site, cycle_id, reason, report)
     say(f"{cycle_id} is unlocked; changes that take effect: {len(done.changes)}.")
 

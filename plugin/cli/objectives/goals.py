@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mappings.json_value import PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -164,5 +165,6 @@ def _lines(found: GoalCheck) -> list[str]:
         modes = {"OKR": "are scored: the status follows from the score", "SIMPLE": "have a status alone"}
         mode = modes.get(found.scoring or "", "are scored or not: the site does not say")
         lines.append(f"Atlassian knows the site as {found.cloud_id}; its goals {mode}.")
-        lines.append(f"The account sees {found.goals} goals and may post to {found.posting} of them.")
+        seen = "goals, nobody knows how many," if found.goals is None else count_of(found.goals, "goal")
+        lines.append(f"The account sees {seen} and may post to {found.posting} of them.")
     return [*lines, *(f"{one.message} {one.remedy}" for one in found.findings)]

@@ -49,7 +49,7 @@ def backfill_site(
     connector: Connector, site: str, planned: Outlook, again: bool = False
 ) -> BackfillResult | None:
     """A whole reconstruction with a progress bar; None where there was nothing to do."""
-    with progress_bar("Reconstructing", "days") as report:
+    with progress_bar("Reconstructing", "day") as report:
         return reconstruct(connector, COMMAND_LINE, site, planned, again, report)
 
 

@@ -266,7 +266,7 @@ def _show_changes(one: ShownImport) -> None:
     for each in found.update:
         if each.check_ins:
             say(
-                f"row {each.row.row}: {len(each.check_ins)} new check-ins of {each.issue_key} are kept as history"
+                f"row {each.row.row}: {count_of(len(each.check_ins), 'new check-in')} of {each.issue_key} {'is' if len(each.check_ins) == 1 else 'are'} kept as history"
             )
         settled = one.made.get(each.row.identity)
         if settled is not None and settled.plan_id == kept.id and settled.note:

@@ -80,7 +80,7 @@ def backup_command(file: Path | None) -> None:
     if done.unnoted:
         say(f"The audit log does not know of this backup: {done.unnoted}.", err=True)
     say(
-        f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
+        f"Wrote {path} ({count_of(path.stat().st_size, 'byte')}). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say
@@ -42,5 +43,5 @@ def diagnostics_command(output: Path | None, as_json: bool) -> None:
         return
     path = output or Path(bundle.file_name(found))
     path.write_bytes(bundle.as_zip(found))
-    say(f"Wrote {path} ({path.stat().st_size:,} bytes): {', '.join(found.parts)}.")
+    say(f"Wrote {path} ({count_of(path.stat().st_size, 'byte')}): {', '.join(found.parts)}.")
     say("It names no issue, no person and no address. Read it before you send it.")

@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from mappings.numbers import count_of
 from plugin.next_steps import Door, said_at
 
 json_option = click.option(
@@ -66,7 +67,7 @@ def show_text(text: str) -> Text:
 
 
 @contextmanager
-def progress_bar(label: str, unit: str = "issues") -> Iterator[Callable[[int, int | None], None]]:
+def progress_bar(label: str, unit: str = "issue") -> Iterator[Callable[[int, int | None], None]]:
     """Gives `report(done, total)`: a bar on a terminal, a line now and then otherwise. Goes to standard error."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -118,9 +119,9 @@ def _plain_reporter(
             began = clock(), done
         finished = total is not None and done >= total
         if done // PLAIN_STEP > said // PLAIN_STEP or (finished and done != said):
-            of = f" of {total}" if total is not None else ""
+            counted = count_of(done, unit) if total is None else f"{done:,} of {count_of(total, unit)}"
             pace = _pace(done - began[1], clock() - began[0], 0 if total is None else total - done)
-            click.echo(f"{label}: {done}{of} {unit}{pace}", err=True)
+            click.echo(f"{label}: {counted}{pace}", err=True)
             said = done
 
     return report

@@ -86,7 +86,9 @@ def _synced(connector: Connector, site: str, wanted: SyncRequest) -> SyncResult:
         COMMAND_LINE,
         site,
         wanted,
-        lambda counted: progress_bar("Reading issues" if counted == READ else "Reconciling", counted),
+        lambda counted: progress_bar(
+            "Reading issues" if counted == READ else "Reconciling", counted.removesuffix("s")
+        ),
         lambda ahead: say(_told(ahead), err=True),
     )
 

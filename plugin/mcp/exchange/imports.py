@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from mappings.imports.column_map import ColumnMapPart
 from mappings.imports.plan import ImportPlan
+from mappings.numbers import count_of
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
@@ -200,7 +201,7 @@ def _rows(one: ShownImport) -> Iterator[ImportRowShape]:
         )
     for update in plan.update:
         changes = [f"{each.word}: {each.old or 'empty'} → {each.new or 'empty'}" for each in update.changes]
-        more = [f"{len(update.check_ins)} new check-ins"] if update.check_ins else []
+        more = [f"{count_of(len(update.check_ins), 'new check-in')}"] if update.check_ins else []
         yield ImportRowShape(
             row=update.row.row,
             what="change",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mappings.numbers import count_of
 from plugin.mcp.protocol.quotation import visible_text
 from plugin.mcp.protocol.tool import UnanswerableQuestion
 
@@ -48,7 +49,7 @@ class PromptText:
                 raise UnanswerableQuestion(f"{self.name} needs {name}: {one.description}")
             if len(value) > LONGEST_VALUE:
                 raise UnanswerableQuestion(
-                    f"{name} has {len(value)} characters; {LONGEST_VALUE} are let through."
+                    f"{name} has {count_of(len(value), 'character')}; {LONGEST_VALUE} are let through."
                 )
             filled[name] = value
         return f"{self.text.format(**filled)}\n\n{FAITHFUL}"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mappings.diagnostic import MappingError
 from mappings.json_value import Plain, PlainValues
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
@@ -138,7 +139,7 @@ def write_reply(answer: Answer) -> ToolReply:
     text = said_at(answer.model_dump_json(), Door.TOOL)
     if len(text) > LARGEST_ANSWER:
         raise UnanswerableQuestion(
-            f"The answer has {len(text)} characters, more than the {LARGEST_ANSWER} that are let through. "
+            f"The answer has {count_of(len(text), 'character')}, more than the {LARGEST_ANSWER} that are let through. "
             "Ask with a smaller limit, or for one objective."
         )
     return ToolReply(text, json.loads(text))

@@ -6,6 +6,7 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from mappings.facts.gap import UNCOUNTED, Gap
+from mappings.numbers import count_of
 from plugin.sync.context import Context
 from plugin.sync.resync.checkpoint import RunningRead, forget, shown_ids
 from plugin.sync.resync.double_check import falls_short, list_scope
@@ -35,7 +36,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
     if falls_short(counted, shown):
         forget(context)
         raise IncompleteRead(
-            f"Jira showed {shown} issues in the scope and counts {counted} of them.",
+            f"Jira showed {count_of(shown, 'issue')} in the scope and counts {counted} of them.",
             "Nothing was written or removed: who counts too few may show too few. It is tried again by itself; if it lasts, look what "
             "stands between the connector and Jira. Where the read is right all the same, sync once more and accept the loss.",
         )
@@ -44,7 +45,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
     if falls_short(read, counted):
         forget(context)
         raise IncompleteRead(
-            f"Jira counts {counted} issues in the scope and showed {read} of them.",
+            f"Jira counts {count_of(counted, 'issue')} in the scope and showed {read} of them.",
             "Nothing was written or removed. It is tried again by itself; if it lasts, look what stands between the connector "
             "and Jira. Where the read is right all the same, sync once more and accept the loss.",
         )
@@ -71,7 +72,9 @@ def _note_uncounted(context: Context, reading: RunningRead, names: int) -> None:
     counted = context.jira.count(context.mapping.scope_by_id)
     if counted <= names:
         return
-    reason = f"Jira counts {counted} issues in the scope and shows {names} of them, in two searches."
+    reason = (
+        f"Jira counts {count_of(counted, 'issue')} in the scope and shows {names} of them, in two searches."
+    )
     began = reading.reached.began_here
     with context.store.write() as conn:
         known = next((one for one in gaps.load_all(conn, context.site) if one.gap.field == UNCOUNTED), None)

@@ -16,6 +16,7 @@ from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import IssueMemory
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
+from mappings.numbers import count_of
 from plugin.sync.context import Context
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.own_writes import overtaken
@@ -94,12 +95,14 @@ def list_scope(context: Context, shown: Set[str], counted: int | None = None) ->
     if fewer or falls_short(len(shown & there), len(shown)):
         counts = "as many" if counted is None else counted
         raise _short(
-            f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counts}."
+            f"Jira listed {count_of(len(there), 'issue')} in the scope, showed {len(shown)} and counts {counts}."
         )
     inside = in_scope(context, read_again(context, lacking).issues)
     if inside:
         keys = ", ".join(sorted(issue.key for issue in inside)[:SLACK])
-        raise _short(f"Jira listed {len(there)} issues in the scope without {keys}, which is in it.")
+        raise _short(
+            f"Jira listed {count_of(len(there), 'issue')} in the scope without {keys}, which is in it."
+        )
     return there
 
 
@@ -107,7 +110,7 @@ def confirm_end(context: Context, jql: str, shown: int, what: str = "that change
     """A search whose last page was empty: an answer that was torn looks the same, so the count has to say so too. Raises IncompleteRead."""
     counted = context.jira.count(jql)
     if counted > shown:
-        raise _short(f"Jira counts {counted} issues {what} and showed {shown or 'none'} of them.")
+        raise _short(f"Jira counts {count_of(counted, 'issue')} {what} and showed {shown or 'none'} of them.")
 
 
 def _short(message: str) -> IncompleteRead:

@@ -63,7 +63,7 @@ def land_namesakes(context: Context, reading: RunningRead) -> None:
     try:
         found = set(context.jira.search_ids(asked))
         if not found:
-            confirm_end(context, asked, 0, "that bear a name of the scope")
+            confirm_end(context, asked, 0, "with a name of the scope")
     except JiraRefusal as error:
         # Nothing is called so any more: what was meant is found by its ids.
         log.info("the words of the scope find nothing", site=context.site, why=error.message)

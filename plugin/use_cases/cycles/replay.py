@@ -15,7 +15,7 @@ from mappings.explain.certainty import Certainty, NamedDoubt, certainty, sentenc
 from mappings.facts.local_time import MILLISECOND, day_end
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
-from mappings.numbers import percent
+from mappings.numbers import figure_of, percent
 from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
 from mappings.rollup.cycles.cycle_end import end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
@@ -330,7 +330,7 @@ def moved_text(moved: Fraction | None) -> str:
     if moved is None:
         return ""
     sign = "+" if moved > 0 else "−" if moved < 0 else "±"
-    return f"{sign}{percent(abs(moved), 1)} points"
+    return figure_of(f"{sign}{percent(abs(moved), 1)}", "point")
 
 
 def replay_values(one: Replay) -> PlainValues:

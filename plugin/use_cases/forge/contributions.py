@@ -9,6 +9,7 @@ from connectors.forge import precomputations
 from connectors.forge.precomputations import Precomputation
 from connectors.store.forge import installations
 from connectors.store.forge.installations import AppInstallation
+from mappings.numbers import count_of
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import FORGE, Actor
@@ -41,7 +42,7 @@ def clause(connector: Connector, _actor: Actor, site: str, objective: str, opera
     ids = contributing_issues(saved.state)
     if len(ids) > MOST_IDS:
         return Clause(
-            fault=f"{objective[:100]} is made of {len(ids)} issues, and Jira takes {MOST_IDS} of a function."
+            fault=f"{objective[:100]} is made of {count_of(len(ids), 'issue')}, and Jira takes {MOST_IDS} of a function."
         )
     return Clause(_jql(ids, operator))
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.reads.failures import ReadFailure
+from mappings.numbers import count_of
 from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, PUSH_AUDIT, SYNC, TAKE_NAMES, Door, NextStep
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
@@ -165,7 +166,7 @@ def read_failures(status: SiteStatus) -> Concern | None:
         kind="failing",
         level="at_risk",
         word=word,
-        sentence=f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
+        sentence=f"{what} has failed {count_of(bad.tries, 'time')} in a row, first {ago(status.at - bad.since)}: {bad.error}",
         todo=bad.remedy or "Look at the log.",
         step=None if bad.remedy else SYNC,
         numbers=bad.kind != "sights",

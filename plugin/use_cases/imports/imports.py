@@ -328,9 +328,7 @@ def _only(found: Mapping[str, ObjectiveRule], name: str, what: str, about: str) 
     if name:
         said = f"The mapping has no {what} “{name}”."
     elif found:
-        said = (
-            f"The mapping has {len(found)} rules of objectives, and nothing says which one the rows are for."
-        )
+        said = f"The mapping has {count_of(len(found), 'rule')} of objectives, and nothing says which one the rows are for."
     else:
         said = f"The mapping has no {what}."
     raise ImportRefusal(f"{said} Name one of: {', '.join(found) or 'none that selects issues'}.", about=about)

@@ -23,6 +23,7 @@ from mappings.imports.plan import (
     said_of,
 )
 from mappings.imports.update import SUMMARY, divide_changes, edit_of, row_news, weigh_update
+from mappings.numbers import count_of
 from mappings.write_back.target import Request
 from plugin.sync.context import Context, field_of
 
@@ -119,7 +120,7 @@ def brake_reason(changed: int, known: int, part: BrakePart) -> str:
     """Why a person looks first, by the brake of the mapping; empty where nothing speaks against it."""
     if changed <= part.floor or Fraction(changed, max(known, 1)) <= Fraction(part.share):
         return ""
-    return f"{changed} of {known} issues that were imported would change, more than the large-change stop of the mapping lets pass."
+    return f"{changed} of {count_of(known, 'imported issue')} would change, more than the large-change stop of the mapping lets pass."
 
 
 def read_issues(context: Context, ids: Iterable[str], changes: Iterable[IssueChange]) -> dict[str, Issue]:

@@ -32,6 +32,7 @@ from mappings.document.schema import KpiPart
 from mappings.facts.issue import Issue, IssueType
 from mappings.kpi.creation import PROPERTY, Hindrance, PlannedIssue, episode_label, misfit, planned_issue
 from mappings.kpi.episode import Creation, KpiState, KpiStatus, accept, open_key_result
+from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
@@ -58,7 +59,7 @@ LOOKING = (
 )
 ASKING = "Look in Jira for the label {label}. Where the issue is there, name it; where it is not, have it made again, or dismiss."
 CLOSED = "Name another one when you accept, correct `promote.objective`, or carry the objective forward."
-BRAKED = "{number} key results at once want to be made, more than the brake of the mapping lets pass."
+BRAKED = "{key_results} at once want to be made, more than the brake of the mapping lets pass."
 
 log = structlog.get_logger("jira_okr.kpis")
 
@@ -145,7 +146,7 @@ def make_wanted(connector: Connector, site: str) -> None:
     unasked = [id_ for id_ in waiting if states[id_].creation is None]
     if len(unasked) > context.mapping.document.brake.floor:
         for id_ in unasked:
-            said = BRAKED.format(number=len(unasked))
+            said = BRAKED.format(key_results=count_of(len(unasked), "key result"))
             held = Creation(said=said, remedy="Accept or dismiss each of them.", asks=True)
             _put(connector, site, id_, states[id_], held)
         waiting = [id_ for id_ in waiting if id_ not in unasked]

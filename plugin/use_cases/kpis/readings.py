@@ -15,6 +15,7 @@ from mappings.document.schema import KpiPart
 from mappings.facts.local_time import whole_ms
 from mappings.kpi.reading import AHEAD, LONGEST_NOTE, KpiReading, Receipt, is_ahead
 from mappings.kpi.reading_file import FileFault, LineFault, instant_in, number_in, read_file
+from mappings.numbers import count_of
 from mappings.progress.options import LARGEST
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Refusal
@@ -178,4 +179,6 @@ def _faults(readings: Sequence[PushedReading], now: datetime) -> Iterator[tuple[
 
 def _ahead(at: datetime) -> str:
     minutes = int(AHEAD.total_seconds() // 60)
-    return f"{at.isoformat()} lies more than {minutes} minutes ahead: nothing is read of the future"
+    return (
+        f"{at.isoformat()} lies more than {count_of(minutes, 'minute')} ahead: nothing is read of the future"
+    )

@@ -14,6 +14,7 @@ from mappings.facts.catalogue import Field
 from mappings.facts.goal import Goal, GoalBoard, NamedGoal, Scoring, goal_key
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.goals import KEY as LINKED_GOALS
+from mappings.numbers import count_of
 from mappings.write_back.target import Request
 from mappings.write_back.targets import goal as goal_target
 from plugin.access.authorization.actor import Actor
@@ -48,7 +49,7 @@ UNKNOWN_LINKS = (
     "What the field {field} of {issue} holds cannot be read ({why}), and writing it would take away what it is linked to. Link it in Jira, "
     "or say in the mapping which goal it feeds (write_back: goal: goals)."
 )
-SEVERAL = "{issue} is linked to {count} goals ({goals}), so that none of them is fed by it."
+SEVERAL = "{issue} is linked to {several} ({goals}), so that none of them is fed by it."
 CHOOSE = "Leave the link to the one that it feeds (the field {field} in Jira), or name that in the mapping (write_back: goal: goals)."
 NO_POSTS = (
     "Make the connector's account an owner or contributor of the goals, or see who may post updates there."
@@ -123,7 +124,9 @@ def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) ->
             said = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
             if len(said) < 2 or {state.key, state.issue_id} & part.goals.keys():
                 continue
-            message = SEVERAL.format(issue=state.key, count=len(said), goals=_called(board, said))
+            message = SEVERAL.format(
+                issue=state.key, several=count_of(len(said), "goal"), goals=_called(board, said)
+            )
             yield GoalObstacle(message, CHOOSE.format(field=field.name))
 
 

@@ -27,6 +27,7 @@ from mappings.kpi.sources import (
     MtbfOptions,
     WorkingPart,
 )
+from mappings.numbers import count_of
 
 MONDAY = Period(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
 NOW = datetime(2026, 11, 3, 1, tzinfo=UTC)
@@ -233,7 +234,7 @@ def test_what_lacks_a_value_is_named_in_the_reading_and_in_the_failure(lacking: 
     )
     assert answer("skip", "type = Bug AND key != SHOP-90") == SourceFailure(
         FailureKind.NO_DATA,
-        f"none of the {lacking} issues has a value in points",
+        f"none of the {count_of(lacking, 'issue')} has a value in points",
         "Fill the field, or write `missing: zero`.",
     )
 

@@ -83,7 +83,7 @@ HELD = "look at the plan, then approve it or change the mapping"
 @pytest.mark.parametrize(
     ("movement", "floor", "verdict"),
     [
-        (Impact(1, 1), 0, Hold(f"1 of 1 objectives would be none any more (100 %), more than 30 % and more than 0: {HELD}", Fraction(1), 1)),
+        (Impact(1, 1), 0, Hold(f"1 of 1 objective would be none any more (100 %), more than 30 % and more than 0: {HELD}", Fraction(1), 1)),
         (Impact(1, 1), 1, Release()),
         (Impact(2, 0, 5, 2), 1, Hold(f"2 of 5 key results would be none any more (40 %), more than 30 % and more than 1: {HELD}", Fraction(2, 5), 2)),
         (Impact(4, 0, 0, 0, 2), 1, Hold(f"2 of 4 objectives would get another health (50 %), more than 30 % and more than 1: {HELD}", HALF, 2)),

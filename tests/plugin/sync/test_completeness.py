@@ -210,7 +210,7 @@ def test_what_changed_of_late_ends_with_an_empty_page_only_where_the_count_says_
     ("skip", "said"),
     [
         (1, "listed 0 issues in the scope, showed 202 and counts as many"),
-        (2, "counts 1 issues that changed of late and showed none"),
+        (2, "counts 1 issue that changed of late and showed none"),
     ],
 )
 def test_a_read_that_is_gone_on_with_believes_no_empty_answer(seam: Any, skip: int, said: str) -> None:

@@ -107,14 +107,14 @@ def test_a_wish_for_everything_is_granted_by_a_full_sync_alone(
 
 def test_without_a_terminal_rate_and_remaining_time_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     times = iter([0.0, 0.0, 10.0, 20.0])
-    report = _plain_reporter("Reading issues", "issues", lambda: next(times))
+    report = _plain_reporter("Reading issues", "issue", lambda: next(times))
     report(4_000, 8_000)
     report(6_000, 8_000)
     report(8_000, 8_000)
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2:] == [
-        "Reading issues: 6000 of 8000 issues (200/s, 10 s left)",
-        "Reading issues: 8000 of 8000 issues (200/s)",
+        "Reading issues: 6,000 of 8,000 issues (200/s, 10 s left)",
+        "Reading issues: 8,000 of 8,000 issues (200/s)",
     ]
 
 

@@ -13,6 +13,7 @@ from mappings.document.text.places import Path
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.selector import Selector
 from mappings.fields import ReadingKind, schemas_reading
+from mappings.numbers import count_of
 from mappings.write_back.targets import WRITE_TARGETS
 
 TIME_FIELDS = (
@@ -55,7 +56,7 @@ def _by_name(name: str, catalogue: Catalogue, path: Path, report: Report) -> Fie
         report.unknown(Code.UNKNOWN_FIELD, "the field", name, known, inner, remedy)
         return None
     ids = tuple(f"{field.id} ({_projects(field, catalogue)})" for field in found)
-    message = f"{len(found)} fields are called {show_value(name)}: {', '.join(ids)}"
+    message = f"{count_of(len(found), 'field is', 'fields are')} called {show_value(name)}: {', '.join(ids)}"
     remedy = "write `id:` with the one that is meant"
     report.add(
         Code.AMBIGUOUS_FIELD, message, inner, value=name, valid=(field.id for field in found), remedy=remedy

@@ -8,7 +8,7 @@ from datetime import date
 
 from mappings.explain.check_in import DELTA, CheckIn, Measure
 from mappings.explain.confidence import SpokenConfidence
-from mappings.numbers import plain
+from mappings.numbers import figure_of, plain
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
 from plugin.pages.views.objectives.check_in_form import CheckInForm
@@ -193,7 +193,9 @@ def holds(check_in: CheckIn) -> str:
     if check_in.until is not None:
         parts.append(f"until {day_text(check_in.until)}")
     if check_in.delta is not None:
-        parts.append(f"until the derived value moves by more than {plain(check_in.delta * 100)} points")
+        parts.append(
+            f"until the derived value moves by more than {figure_of(plain(check_in.delta * 100), 'point')}"
+        )
     return ", or ".join(parts)
 
 

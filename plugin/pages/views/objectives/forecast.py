@@ -91,7 +91,7 @@ class ForecastView:
 def calibration_row(found: Calibration) -> CalibrationRow:
     """How good the forecasts of one level were."""
     word, number, items = WORDS[found.level], found.forecasts, found.key_results
-    told = f"{number} {'forecast' if number == 1 else 'forecasts'} of {items} key {'result' if items == 1 else 'results'}"
+    told = f"{count_of(number, 'forecast')} of {count_of(items, 'key result')}"
     return CalibrationRow(
         shape=SHAPES[found.level],
         word=word,

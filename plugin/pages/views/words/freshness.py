@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from mappings.numbers import count_of
 from plugin.pages.views.accounts.record import show_value
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
@@ -195,7 +196,7 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
         traffic=_traffic(fresh.per_minute),
         traffic_text="not known yet"
         if fresh.per_minute is None
-        else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
+        else f"{sum(fresh.per_minute)} in the last {count_of(len(fresh.per_minute), 'minute')}",
         sources=tuple(SourceCell(one.name, when(one.heard, now, zone), one.remedy) for one in fresh.sources),
         webhook=webhook,
         webhook_todo=webhook_todo,
@@ -250,7 +251,7 @@ def _interrupted(fresh: SiteStatus, now: datetime) -> str:
     stopped = fresh.full_read
     if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
         return ""
-    return f"one stopped after {_count(stopped.read)} of {_count(stopped.total)} issues; the next goes on from there"
+    return f"one stopped after {_count(stopped.read)} of {count_of(stopped.total, 'issue')}; the next goes on from there"
 
 
 def _asked_for(fresh: SiteStatus) -> bool:
