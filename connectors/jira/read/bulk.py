@@ -182,7 +182,7 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
     batch = decoder.decode(JiraReply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
     if issue_id not in batch.names and not batch.gaps:
         raise IncompleteRead(
-            f"Jira's answer ({len(reply.body)} bytes) does not hold the issue {issue_id} that was asked for."
+            f"Jira's answer ({count_of(len(reply.body), 'byte')}) does not hold the issue {issue_id} that was asked for."
         )
     return replace(batch, gaps=tuple(replace(gap, issue_id=issue_id) for gap in batch.gaps))
 

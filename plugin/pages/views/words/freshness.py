@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from mappings.numbers import count_of
+from mappings.numbers import count_of, figure_of
 from plugin.pages.views.accounts.record import show_value
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
@@ -251,7 +251,7 @@ def _interrupted(fresh: SiteStatus, now: datetime) -> str:
     stopped = fresh.full_read
     if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
         return ""
-    return f"one stopped after {_count(stopped.read)} of {count_of(stopped.total, 'issue')}; the next goes on from there"
+    return f"one stopped after {_count(stopped.read)} of {figure_of(_count(stopped.total), 'issue')}; the next goes on from there"
 
 
 def _asked_for(fresh: SiteStatus) -> bool:
