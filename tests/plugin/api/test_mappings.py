@@ -226,9 +226,12 @@ def test_a_preset_is_fitted_and_what_the_site_lacks_is_created_by_program(
     strange = own_api.call("POST", "/sites/main/fields", {**asked, "aliases": ["health"]})
     assert problem_of(strange)["errors"][0]["pointer"] == "/aliases"
     aliases = [one["alias"] for one in fitted["lacking"]]
+    assert strange.json["remedy"] == f"It lacks: {aliases[0]}."
     made = own_api.call("POST", "/sites/main/fields", {**asked, "aliases": aliases}).json["created"]
     assert sandbox.fields[made[0]["id"]].name == "KR target"
     assert made[0]["left"] == []
+    again = own_api.call("POST", "/sites/main/fields", {**asked, "aliases": aliases})
+    assert problem_of(again)["remedy"] == "It lacks nothing."
     assert [one["id"] for one in own_api.get("/sites/main/fields")["fields"]] == [made[0]["id"]]
     assert own_api.call("DELETE", f"/sites/main/fields/{made[0]['id']}").status_code == 200
     assert made[0]["id"] not in sandbox.fields

@@ -12,7 +12,9 @@ from plugin.next_steps import Door
 from plugin.pages.views.words.freshness import site_row
 from plugin.sync.outage import struck
 from plugin.sync.resync.checkpoint import Progress
+from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
+from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -50,6 +52,64 @@ def test_a_webhook_that_nobody_asked_about_is_known_by_what_it_delivers(delivery
     shown = row(last_delivery=delivery)
     assert shown.webhook == word
     assert "a sync started here asks Jira" in shown.webhook_todo
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "todo"),
+    [
+        (WebhookState(None, False, NOW), "not known", "only an administrator's token"),
+        (WebhookState(False, True, NOW), "not registered", "register it"),
+        (WebhookState(True, False, NOW), "switched off", "switch it on in Jira"),
+        (WebhookState(True, False, NOW, lacking=("jira:issue_deleted",)), "switched off", "switch it on"),
+        (
+            WebhookState(True, True, NOW, lacking=("jira:issue_deleted",), expires=NOW),
+            "registered, but lacks events",
+            "jira:issue_deleted",
+        ),
+        (
+            WebhookState(True, True, NOW, expires=NOW),
+            "registered",
+            "by the OAuth app, until 2026-11-22; refreshed before by itself",
+        ),
+    ],
+)
+def test_what_jira_said_of_the_webhook_and_what_to_do(state, word, todo):
+    shown = row(webhook=state, last_delivery=NOW)
+    assert shown.webhook == word
+    assert todo in shown.webhook_todo
+
+
+def test_there_is_nothing_to_do_about_a_webhook_that_is_registered():
+    shown = row(webhook=WebhookState(True, True, NOW))
+    assert (shown.webhook, shown.webhook_todo) == ("registered", "")
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "mean", "text"),
+    [
+        (None, "not known yet", "not known yet"),
+        ((), "not known yet", "0 in the last 0 minutes"),
+        ((0, 0), "0", "0 in the last 2 minutes"),
+        ((1, 0, 0, 0), "0.2", "1 in the last 4 minutes"),
+        ((9, 10), "9.5", "19 in the last 2 minutes"),
+        ((10, 10), "10", "20 in the last 2 minutes"),
+    ],
+)
+def test_how_many_deliveries_come_has_a_decimal_where_they_are_few(per_minute, mean, text):
+    shown = row(per_minute=per_minute)
+    assert (shown.traffic, shown.traffic_text) == (mean, text)
+
+
+def test_what_nobody_looked_up_is_not_nothing():
+    unknown, known = row(), row(issues=0, drift=Drift(0, 9, None), deliveries={"done": 1_200, "bad": 0})
+    assert (unknown.issues, unknown.drift, unknown.drifted, unknown.deliveries) == (
+        "not known yet",
+        "not known yet",
+        False,
+        (),
+    )
+    assert (known.issues, known.drift, known.drifted) == ("0", "none", False)
+    assert known.deliveries == (("bad", "0"), ("done", "1\u202f200"))
 
 
 @pytest.mark.parametrize(

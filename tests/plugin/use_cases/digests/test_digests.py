@@ -196,6 +196,9 @@ def test_who_gets_a_digest_stops_it_on_their_account_in_person(office: Any, chan
     )  # a token is nobody in person
     assert in_person(office, "resume", "weekly").json == {"said": "You get weekly again."}
     assert stopped(office) == set()
+    for act in ("stop", "resume"):
+        refused = in_person(office, act, "daily")
+        assert (refused.status_code, refused.mimetype) == (404, "application/problem+json"), act
     office.page("/account/digests/stop", site="main", digest="weekly")
     office.page("/account/digests/resume", site="main", digest="weekly")
     assert stopped(office) == set()
