@@ -40,6 +40,11 @@ class ThingState:
     state: str
     since: datetime | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is in a state of such things."""
+        return self.state in STATES.get(self.kind, frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class StateChange:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into, plain
@@ -14,6 +14,8 @@ from connectors.store.schema import state_change as table
 from mappings.fields.thing_states import StateChange
 
 LONGEST_NAME = 200
+FELT_WITHIN = timedelta(hours=2)
+"""So long after it was noted a change may be what moved a number: what moves later was moved by something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,11 @@ def keep(conn: Connection, site: str, changes: Mapping[str, Iterable[StateChange
 
 
 def load_since(conn: Connection, site: str, since: datetime) -> list[StateChange]:
-    """Every change that was noted from then on, the oldest first, whatever it changed."""
+    """Every change that was noted from then on, once each, the one that was noted last at the end, whatever it changed."""
     mine = (table.c.site == site, table.c.at >= to_ms(since))
-    rows = conn.execute(select(table).where(*mine).order_by(table.c.at))
-    return list(dict.fromkeys(_kept(row).change for row in rows))
+    told = (table.c.kind, table.c.thing_id, table.c.name, table.c.was, table.c.now)
+    found = select(*told).where(*mine).group_by(*told).order_by(func.max(table.c.at))
+    return [StateChange(*row) for row in conn.execute(found)]
 
 
 def load_of(

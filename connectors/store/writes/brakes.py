@@ -134,18 +134,22 @@ def note_asked(
 
 
 def explain(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
-    """Jira's own word explains that these rows moved, whoever doubts them; the objectives that did."""
+    """Jira's own word explains that these issues are gone, whoever doubts them as rows; of one that is an objective that itself, every row. The objectives that did doubt."""
     found = doubters(conn, site, rows)
     for objective_id in sorted(found):
-        note_asked(conn, site, objective_id, rows, {})
+        every = doubts_of(conn, site, objective_id) or {}
+        explained = frozenset().union(*every.values()) if objective_id in rows else rows
+        note_asked(conn, site, objective_id, explained, {})
     return found
 
 
 def doubters(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
-    """The objectives that doubt any of these rows."""
+    """The objectives that doubt any of these rows, or are one of them and doubt anything."""
     waiting = load_doubts(conn, site).items() if rows else ()
     return frozenset(
-        id_ for id_, doubts in waiting if any(not those.keys().isdisjoint(rows) for those in doubts.values())
+        id_
+        for id_, doubts in waiting
+        if any(those and (id_ in rows or not those.keys().isdisjoint(rows)) for those in doubts.values())
     )
 
 

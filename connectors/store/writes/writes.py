@@ -326,9 +326,9 @@ def load_latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Wr
 def load_held(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
     """Everything that is held on the site, or of one objective, the latest first; what was wanted otherwise since is not.
 
-    That something else was tried there in vain says nothing about what was interrupted.
+    That something else was tried there in vain, or was held and is not wanted any more, says nothing about what was interrupted.
     """
-    in_vain = (WriteOutcome.REFUSED.value, WriteOutcome.FAILED.value)
+    in_vain = (WriteOutcome.REFUSED.value, WriteOutcome.FAILED.value, WriteOutcome.LAPSED.value)
     tried = and_(plans.c.cause == INTERRUPTED, ~_later(in_vain, otherwise=True))
     mine = [table.c.site == site, _IS_HELD, or_(~_later(), tried)]
     if objective_id is not None:

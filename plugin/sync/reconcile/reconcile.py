@@ -384,7 +384,9 @@ def _cause(context: Context, conn: Connection, found: MeasuredObjective) -> str:
     if saved.mapping_revision != revision:
         turned = snapshots.load_turned(conn, context.site, state.id, revision)
     moved = objective_moved(saved.state, state, (saved.mapping_revision, revision), turned)
-    kept = state_changes.load_of(conn, context.site, open_rows(moved), saved.computed_at, context.clock())
+    now = context.clock()
+    since = max(saved.computed_at, now - state_changes.FELT_WITHIN)
+    kept = state_changes.load_of(conn, context.site, open_rows(moved), since, now)
     return cause(by_things(moved, {one.issue_id: one.change.words for one in kept}))
 
 

@@ -27,7 +27,13 @@ from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.write_back.edits import arrival, departure, unheard_edit
-from plugin.sync.write_back.state_changes import all_read_at, entrance_changes, exit_changes, sole_changes
+from plugin.sync.write_back.state_changes import (
+    all_read_at,
+    entrance_changes,
+    exit_changes,
+    sole_changes,
+    told_since,
+)
 
 Evidence = tuple[frozenset[str], Mapping[str, UnheardEdit]]
 """Ids of issues that changed without an edit, and of these and others what their histories have to tell."""
@@ -191,12 +197,13 @@ def evidence(
     if not news:
         return frozenset(), {}
     read_at = all_read_at(context, conn)
+    stated = told_since(context, conn, read_at) if any(one.id not in before for one in news) else {}
     silent, edited = set[str](), dict[str, UnheardEdit]()
     for issue in news:
         known = before.get(issue.id)
         if known is not None and issue.archived and not known.archived:
             continue
-        if known is None and read_at is not None and entrance_changes(context, conn, issue, read_at):
+        if known is None and read_at is not None and entrance_changes(context, stated, issue, read_at):
             continue
         if not (_is_edited(known, issue, read_at) or (known and sole_changes(context, known, issue))):
             silent.add(issue.id)

@@ -42,8 +42,9 @@ def _doubted(context: Context, issue: Issue | None, edit: UnheardEdit | None) ->
     if issue is None:
         at = context.clock() if edit is None else edit.updated
         return DoubtedRow(at=at, left=True, known=known, base=former)
-    base = {**fact_names(context, issue), **former}
     came = edit.moved if edit is not None and edit.came else frozenset[str]()
+    # What moved without a field that tells of it (the day of a resolution) is not seen to be back either: a person looks.
+    base = {**fact_names(context, issue), **former} if former or came else {}
     return DoubtedRow(at=issue.updated, known=known or issue.updated, base=base, came=came)
 
 
@@ -96,7 +97,7 @@ def _way_out(context: Context, one: DoubtedRow) -> UnheardEdit:
 
 
 def explain_gone(context: Context, conn: Connection, ids: Collection[str]) -> None:
-    """These issues are deleted, which is believed: that explains their rows, whoever doubts them."""
+    """These issues are deleted, which is believed: that explains their rows, whoever doubts them, and that objectives among them have no number any more."""
     found = brakes.doubters(conn, context.site, ids)
     if found:
         context.mark(conn, found, EXPLAINED)

@@ -16,7 +16,7 @@ from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import STATUS_CATEGORY, Issue
 from mappings.fields import field_type
-from mappings.fields.thing_states import same_things
+from mappings.fields.thing_states import ThingReader, same_things
 from mappings.write_back.evidence import UnheardEdit, changed_ends, entrances, moved_facts, plain_facts
 from plugin.sync.context import Context
 
@@ -120,14 +120,15 @@ def _steps(context: Context, edits: Mapping[str, UnheardEdit]) -> Mapping[str, t
 
 def fact_names(context: Context, issue: Issue) -> dict[str, str]:
     """By field a short name for what an issue says of it, of all that numbers may depend on: another one after an edit of that."""
-    told = {name: _plain(context, name, issue.fields.get(name)) for name in _told(context)}
+    stating = context.stating_fields
+    told = {name: _plain(context, stating, name, issue.fields.get(name)) for name in _told(context)}
     return {name: _short_name(value) for name, value in {**plain_facts(issue), **told}.items()}
 
 
-def _plain(context: Context, field_id: str, raw: object) -> object:
-    """A raw value without what is said of it besides, as the words of an option."""
-    if field_id in context.stating_fields:
-        return sorted(f"{one.id} {one.state}" for one in context.stating_fields[field_id](raw))
+def _plain(context: Context, stating: Mapping[str, ThingReader], field_id: str, raw: object) -> object:
+    """A raw value without what is said of it besides, as the words of an option, or in which state a sprint is that Jira itself tells."""
+    if field_id in stating:
+        return sorted(one.id if one.is_known else f"{one.id} {one.state}" for one in stating[field_id](raw))
     if not field_id.startswith("customfield_"):
         return _identity(raw)
     field = context.field(field_id)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
@@ -63,12 +64,23 @@ def exit_changes(context: Context, known: Issue, issue: Issue) -> tuple[StateCha
     return found
 
 
+Told: TypeAlias = Mapping[tuple[str, str], StateChange]
+"""By kind and id of a thing what was noted last of its state."""
+
+
+def told_since(context: Context, conn: Connection, read_at: datetime | None) -> Told:
+    """What was noted since all were read; asked once for many issues that came. None of it where all were never read, or nothing goes by states."""
+    if read_at is None or not context.stating_fields:
+        return {}
+    return {(one.kind, one.id): one for one in kept_changes.load_since(conn, context.site, read_at)}
+
+
 def entrance_changes(
-    context: Context, conn: Connection, issue: Issue, read_at: datetime
+    context: Context, told: Told, issue: Issue, read_at: datetime
 ) -> tuple[StateChange, ...]:
     """The sprints and versions whose state brought an issue into the scope since all were read: with these as they were before it is outside.
 
-    What they were before tells another issue that was known, an event about the thing itself, or Jira by the time since when the thing is in its state.
+    What they were before tells another issue that was known, an event about the thing itself (`told`), or Jira by the time since when the thing is in its state.
     """
     held = {
         (one.kind, one.id): one
@@ -77,7 +89,6 @@ def entrance_changes(
     }
     if not held:
         return ()
-    told = {(one.kind, one.id): one for one in kept_changes.load_since(conn, context.site, read_at)}
     found = [
         change
         for key, one in held.items()
@@ -122,14 +133,16 @@ def note_states(
     """Keep of issues that sprints and versions alone changed, brought in or brought out which these were: why a number moved is told by it."""
     if not context.stating_fields:
         return
+    shown = list(inside)
     read_at = all_read_at(context, conn)
+    told = told_since(context, conn, read_at) if any(one.id not in before for one in shown) else {}
     found: dict[str, tuple[StateChange, ...]] = {}
-    for issue in inside:
+    for issue in shown:
         known = before.get(issue.id)
         if known is not None:
             found[issue.id] = sole_changes(context, known, issue)
         elif read_at is not None:
-            found[issue.id] = entrance_changes(context, conn, issue, read_at)
+            found[issue.id] = entrance_changes(context, told, issue, read_at)
     for issue in left:
         known = before.get(issue.id)
         if known is not None and context.holds(known):

@@ -90,7 +90,7 @@ def _things(
     for at, changes in noted.items():
         before = snapshots.load_at(conn, site, objective_id, at - INSTANT)
         after = snapshots.load_next(conn, site, objective_id, at)
-        if before is None or after is None or after.at > until:
+        if before is None or after is None or after.at > min(until, at + state_changes.FELT_WITHIN):
             continue
         moved = {row.id for row in _step(before, after).rows}
         found |= {one.issue_id: one.change.words for one in changes if one.issue_id in moved}

@@ -50,6 +50,15 @@ def test_what_explains_a_row_explains_it_to_all_who_doubt_it(store: Store, now: 
         assert brakes.explain(conn, "main", ()) == frozenset()
 
 
+def test_an_objective_that_is_gone_doubts_nothing_any_more(store: Store, now: datetime) -> None:
+    one = DoubtedRow(now)
+    held = {"1": {"10": {"11": one}, "20": {"12": one}}, "2": {"20": {"12": one}}, "3": {"30": {}}}
+    with store.write() as conn:
+        brakes.put(conn, "main", Brake("Too much", now, 4, frozenset(held)), held)
+        assert brakes.explain(conn, "main", {"1", "3"}) == {"1"}
+        assert brakes.load_doubts(conn, "main") == {"1": {"10": {}, "20": {}}, "2": held["2"], "3": held["3"]}
+
+
 def test_one_that_waits_doubts_more_and_one_that_does_not_doubts_nothing(store: Store, now: datetime) -> None:
     one, asked = DoubtedRow(now), DoubtedRow(now + timedelta(hours=1))
     with store.write() as conn:

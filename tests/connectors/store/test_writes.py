@@ -149,6 +149,7 @@ def test_what_was_interrupted_and_nobody_can_look_up_waits_until_it_is_looked_up
         ("confirmed", False, False),
         ("refused", True, True),
         ("failed", True, True),
+        ("lapsed", True, True),
         (None, False, True),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.work import inbox
-from connectors.store.writes import brakes
+from connectors.store.writes import brakes, writes
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.missing_issues import look_for_doubted
 from plugin.sync.resync.recent_read import resync_recent
+from plugin.use_cases.objectives.movement import movement_between
 from tests.plugin.sync.conftest import revived
 from tests.plugin.sync.test_proven_edits import (
+    PROGRESS,
     SCOPE,
     found,
     held,
@@ -46,6 +50,41 @@ def in_scope_by_label(firm: Any) -> None:
         firm,
         lambda text: only_labelled(text).replace(SCOPE, f"{SCOPE} AND (issuetype = Epic OR labels = counts)"),
     )
+
+
+SPRINT = {"id": 12, "name": "Sprint 12", "boardId": 1, "goal": "", "state": "active"}
+RESOLVED = "labels = counts AND (resolved is EMPTY OR resolved < 2100-01-01)"
+
+
+def in_a_sprint(firm: Any) -> None:
+    """The stories count by their label, and those of sprints that run count, too."""
+    for pair in parted(firm).values():
+        for story in pair:
+            put_in(firm, story.id, SPRINT)
+    either = "(labels = counts OR Sprint in openSprints())"
+    settled(firm, lambda text: only_labelled(text).replace("labels = counts", either))
+
+
+def by_resolution_day(firm: Any) -> None:
+    """Stories count that were not resolved in the far future."""
+    settled(firm, lambda text: only_labelled(text).replace("labels = counts", RESOLVED))
+
+
+def put_in(firm: Any, story: str, *sprints: Any) -> None:
+    record = firm.sandbox.sandbox.records[story]
+    unheard(firm, story, customs={**record.customs, scheme.SPRINT: [*sprints]})
+
+
+@pytest.fixture(params=DEPLOYMENTS)
+def sprinting(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
+    with revived(snapshots(60, 10, request.param, in_a_sprint), tmp_path) as one:
+        yield one
+
+
+@pytest.fixture(params=DEPLOYMENTS)
+def dated(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
+    with revived(snapshots(60, 10, request.param, by_resolution_day), tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(params=DEPLOYMENTS)
@@ -264,3 +303,78 @@ def test_what_was_doubted_before_it_was_noted_what_it_said_waits_for_a_person(fi
     unheard(firm, story, comment=True, **points(9.0))
     found(firm, resync_recent)
     assert epic in held(firm)
+
+
+def test_what_moved_without_a_field_that_tells_of_it_is_not_let_go_by_the_next_look(dated: Any) -> None:
+    """The day of the resolution is another one: no field says so, and what fields say did not move."""
+    stories = opened(dated)
+    for done, _ in parted(dated).values():
+        unheard(dated, done.id, resolved=datetime(2101, 1, 1, tzinfo=UTC))
+    assert found(dated, resync).held is not None
+    assert [dated.in_jira(epic) for epic in stories] == [50] * 6
+    dated.clock.pass_by(minutes=5)
+    found(dated, resync)
+    assert held(dated) == dict.fromkeys(stories, 0)
+    assert [dated.in_jira(epic) for epic in stories] == [50] * 6
+
+
+def test_a_sprint_that_ends_meanwhile_takes_nothing_away_from_an_explanation(sprinting: Any) -> None:
+    """Its end is Jira's own word, of which no history of an issue tells."""
+    stories = braked(sprinting)
+    epic, story = next(iter(stories.items()))
+    put_in(sprinting, story, {**SPRINT, "state": "closed"})
+    found(sprinting, resync)
+    assert epic in held(sprinting)
+    unheard(sprinting, story, status=scheme.TO_DO, resolution=None)
+    to_status(sprinting.sandbox.sandbox, sprinting.sandbox.sandbox.records[story], scheme.DONE, KIM)
+    told(sprinting, story)
+    assert sprinting.in_jira(epic) == 100
+    assert set(held(sprinting)) == set(stories) - {epic}
+
+
+def test_what_brings_a_row_back_does_not_explain_that_it_left(narrow: Any) -> None:
+    """Searches may not show it yet, and the read by id does."""
+    unlabelled(narrow, told=False)
+    found(narrow, resync)
+    narrow.clock.pass_by(minutes=10)
+    epic, story = next(iter(opened(narrow).items()))
+    narrow.edit(narrow.sandbox.sandbox.records[story], labels=["counts"])
+    look_for_doubted(narrow.context)
+    reconcile(narrow.context, epic)
+    assert (narrow.in_jira(epic), held(narrow)[epic]) == (50, 100)
+    told(narrow, story)
+    assert narrow.in_jira(epic) == 50
+    assert epic not in held(narrow)
+
+
+def test_an_objective_that_is_deleted_while_it_waits_waits_no_more(firm: Any) -> None:
+    stories = braked(firm)
+    epic = next(iter(stories))
+    delete(firm.sandbox.sandbox, firm.sandbox.sandbox.records[epic], KIM)
+    told(firm, epic, "jira:issue_deleted")
+    assert set(held(firm)) == set(stories) - {epic}
+    with firm.connector.store.read() as conn:
+        standing = brakes.load_standing(conn, "main")
+    assert standing is not None
+    assert standing.objectives == set(stories) - {epic}
+
+
+def test_what_moves_days_after_the_end_of_a_sprint_is_not_told_as_it(sprinting: Any) -> None:
+    """That end moved no number, for the stories count by their label, too: why it moved names the edit that did."""
+    stories = opened(sprinting)
+    began = sprinting.clock()
+    for pair in parted(sprinting).values():
+        for story in pair:
+            put_in(sprinting, story.id, {**SPRINT, "state": "closed"})
+    assert found(sprinting, resync).held is None
+    sprinting.clock.pass_by(days=3)
+    epic, story = next(iter(stories.items()))
+    sprinting.edit(sprinting.sandbox.sandbox.records[story], labels=["other"])
+    told(sprinting, story)
+    assert sprinting.in_jira(epic) == 100
+    with sprinting.connector.store.read() as conn:
+        written = writes.load_latest(conn, "main", epic, PROGRESS)
+        moved = movement_between(conn, "main", epic, began, sprinting.clock())
+    assert written is not None
+    assert "Sprint" not in written.reason
+    assert [row.thing for row in moved.movement.rows] == [""]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from connectors.jira.http.errors import JiraOutage
-from connectors.sandbox import Fault, administration
+from connectors.sandbox import PEOPLE, Fault, administration
+from connectors.sandbox.site_state.edits import delete
+from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
-from connectors.store.work import due
+from connectors.store.work import due, inbox
 from connectors.store.writes import permits, refusals, writes, written_values
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.full_read import resync
@@ -22,6 +25,7 @@ from plugin.use_cases.work.held_writes import drop, list_held, release
 from tests.actors import TESTER
 from tests.plugin.sync.test_races import PROGRESS, at_fifty, moved_on, outcomes
 
+PERSON = person(PEOPLE[0])
 BOTH = pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
 
 
@@ -203,5 +207,28 @@ def test_what_was_interrupted_on_an_issue_that_is_hidden_stays_to_be_seen(hand: 
     hand.work_off()
     assert list_held(hand.connector, TESTER, "main") == ()
     assert hand.field(objective) == 67
+    with hand.connector.store.read() as conn:
+        assert writes.load_parked(conn, "main") == []
+
+
+@BOTH
+def test_what_was_interrupted_on_an_issue_that_is_deleted_then_waits_for_nobody(
+    hand: Any, begin: Any
+) -> None:
+    objective = begin(hand, at_fifty)
+    interrupted(hand, objective)
+    hand.sandbox.sandbox.forbid(objective)
+    reconcile(hand.context, objective)
+    assert len(list_held(hand.connector, TESTER, "main")) == 1
+    hand.sandbox.sandbox.pardon(objective)
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[objective], PERSON)
+    hand.clock.pass_by(minutes=5)
+    with hand.connector.store.write() as conn:
+        body = json.dumps({"webhookEvent": "jira:issue_deleted", "issue": {"id": objective}}).encode()
+        inbox.store(conn, "main", "deleted", body, hand.clock(), "signature")
+    hand.work_off()
+    hand.sync()
+    hand.work_off()
+    assert list_held(hand.connector, TESTER, "main") == ()
     with hand.connector.store.read() as conn:
         assert writes.load_parked(conn, "main") == []

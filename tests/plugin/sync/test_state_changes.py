@@ -294,3 +294,24 @@ def test_a_version_that_was_deleted_tells_of_no_state(braked: Any) -> None:
     deliver(braked, "sprint_deleted", sprint={"id": 12, "name": "Sprint 12", "state": "closed"})
     with braked.connector.store.read() as conn:
         assert state_changes.load_since(conn, "main", braked.clock() - timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("where", ["scope"], indirect=True)
+def test_what_was_noted_is_asked_for_once_a_page_however_many_come(
+    braked: Any, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once to note what brought them in, and once for the brake."""
+    assert where == "scope"
+    asked: list[Any] = []
+    load = state_changes.load_since
+
+    def counted(*about: Any) -> Any:
+        asked.append(about)
+        return load(*about)
+
+    monkeypatch.setattr(state_changes, "load_since", counted)
+    braked.clock.pass_by(minutes=30)
+    close(braked)
+    braked.clock.pass_by(minutes=30)
+    assert resync(braked.context).held is None
+    assert len(asked) == 2
