@@ -325,6 +325,7 @@ class Cover:
     states: frozenset[str]
     root: Path = ROOT
     read: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    read_by_file: dict[str, list[dict[str, list[str]]]] = field(default_factory=dict)
 
     @cached_property
     def of_state(self) -> dict[str, list[str]]:
@@ -348,12 +349,21 @@ class Cover:
         """The tests that run each line of a module."""
         if path not in self.read:
             found: dict[str, list[str]] = {}
-            for state, told in self.known.lines(path):
-                if names := self.of_state.get(state):
-                    for line, places in told.items():
-                        found.setdefault(line, []).extend(names[place] for place in places)
+            for told in self.by_file(path):
+                for line, tests in told.items():
+                    found.setdefault(line, []).extend(tests)
             self.read[path] = found
         return self.read[path]
+
+    def by_file(self, path: str) -> list[dict[str, list[str]]]:
+        """The same, for each file of tests as it was when that was written down."""
+        if path not in self.read_by_file:
+            self.read_by_file[path] = [
+                {line: [names[place] for place in places] for line, places in told.items()}
+                for state, told in self.known.lines(path)
+                if (names := self.of_state.get(state))
+            ]
+        return self.read_by_file[path]
 
     def nearest(self, mutant: Mutant) -> list[str]:
         """The tests that run the line, or the lines of its statement; of what runs at import those that run the module.
@@ -412,14 +422,25 @@ class Cover:
         return bool(self._running(mutant))
 
     def _running(self, mutant: Mutant) -> set[str]:
-        lines, text = self.lines(mutant.path), (self.root / mutant.path).read_text()
+        """Of a file of tests that was looked at before the function changed all that ran the function: what it says of the line is of another text."""
+        text = (self.root / mutant.path).read_text()
         names = line_names(text)
-        inside = [names[line] for line in statement(text, mutant.line) if line in names]
-        found = {test for name in inside for test in lines.get(name, ())}
+        inside = {names[line] for line in statement(text, mutant.line) if line in names}
+        function, now = names[mutant.line].partition(" ")[0], set(names.values())
+        found: set[str] = set()
+        for told in self.by_file(mutant.path):
+            ran = {name: tests for name, tests in told.items() if name.partition(" ")[0] == function}
+            changed = not ran.keys() <= now and not is_imported(text, mutant.line)
+            found |= {test for name in (ran if changed else inside) for test in told.get(name, ())}
         if found or is_imported(text, mutant.line):
             return found
-        function = names[mutant.line].partition(" ")[0]  # the line is new: the rest of its function is not
-        return {test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests}
+        # the line is new, the rest of its function is not
+        return {
+            test
+            for name, tests in self.lines(mutant.path).items()
+            if name.partition(" ")[0] == function
+            for test in tests
+        }
 
     def _looking(self, path: str) -> set[str]:
         """The tests that look at all that is declared where this module stands."""

@@ -165,6 +165,30 @@ def test_of_what_is_declared_those_are_asked_first_that_look_at_all_of_it(tmp_pa
         assert cover.nearest(mutants.Mutant(path, line, before, "...", text)) == asked
 
 
+def test_of_what_was_looked_at_before_a_function_changed_all_that_ran_it_is_asked(tmp_path: Path) -> None:
+    path, text = (
+        "plugin/post.py",
+        "def stamp(letter):\n    wet(letter, 3)\n    press(letter)\n    return letter\n",
+    )
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / path).write_text(text)
+    known = mutants.Known(tmp_path / "known.sqlite")
+    tests = {name: f"tests/test_{name}.py::test_it" for name in ("old", "new", "apart", "same")}
+    told = {
+        "old": {".stamp wet(letter)": [0], ".stamp press(letter)": [0]},
+        "new": {".stamp wet(letter, 3)": [0], ".stamp press(letter)": [0]},
+        "apart": {".fold crease(letter)": [0]},
+        "same": {".stamp press(letter)": [0]},
+    }
+    for name, lines in told.items():
+        known.keep(name, {tests[name]: 0.1}, {path: lines})
+    cover = mutants.Cover(known, frozenset(told), tmp_path)
+    asked = cover.nearest(mutants.Mutant(path, 2, "wet(letter, 3)", "...", text))
+    assert set(asked) == {tests["old"], tests["new"]}
+    asked = cover.nearest(mutants.Mutant(path, 3, "press(letter)", "...", text))
+    assert set(asked) == {tests["old"], tests["new"], tests["same"]}
+
+
 def test_tests_that_look_at_what_is_declared_are_there() -> None:
     for folder, names in mutants.DECLARED.items():
         assert (mutants.ROOT / folder).is_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import msgspec
@@ -78,8 +79,7 @@ def _browses(transport: Transport, person: str, key: str) -> bool:
 def seen_by_strangers(transport: Transport, ids: Sequence[str], *, cloud: bool) -> Iterator[dict[str, bool]]:
     """By issue, asked without credentials at the address where people browse: of a Jira that lets no stranger in, none."""
     address = replace(transport.address, credentials=NoCredentials(), api_base="", gateway="")
-    stranger = Transport(address, timeout=transport.timeout, governor=transport.governor)
-    try:
+    with closing(Transport(address, timeout=transport.timeout, governor=transport.governor)) as stranger:
         for start in range(0, len(ids), MOST_ISSUES):
             part = ids[start : start + MOST_ISSUES]
             if not cloud:
@@ -89,8 +89,6 @@ def seen_by_strangers(transport: Transport, ids: Sequence[str], *, cloud: bool) 
                 yield from seen_on_cloud(stranger, NOBODY, part)
             except (AuthFailure, JiraRefusal):
                 yield dict.fromkeys(part, False)
-    finally:
-        stranger.close()
 
 
 def _let_in(stranger: Transport, issue_id: str) -> bool:

@@ -19,7 +19,7 @@ class WorkflowTransition:
     id: str
     name: str
     to: Status
-    screen: bool = False
+    screen: bool
 
 
 def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WorkflowTransition, ...]:

@@ -377,7 +377,7 @@ def test_a_body_after_the_write_of_a_property_has_it_read_back(
 def test_an_issue_moved_along_where_jira_says_so(stub, answer, cloud, status, said):
     stub.on("POST", f"{ISSUE}/transitions", answer(status, said))
     with pytest.raises(JiraOutage, match="not one of Jira's"):
-        cloud.take("10001", WorkflowTransition("11", "Start", Status("3", "Doing", "new")))
+        cloud.take("10001", WorkflowTransition("11", "Start", Status("3", "Doing", "new"), screen=False))
 
 
 # -- look-ups

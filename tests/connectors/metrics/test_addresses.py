@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from connectors.metrics.basis import connections
 from connectors.metrics.basis.connections import (
     LARGEST_BODY,
     MOST_REDIRECTS,
@@ -318,3 +320,12 @@ def test_who_cannot_be_reached_is_an_outage_and_no_refusal(listener: Listener) -
         get_json(AllowedHosts(("a..example",)), "https://a..example", 5, None)
     assert error.value.reason.startswith("a..example has no address: ")
     assert not error.value.refused
+
+
+@pytest.mark.parametrize("place", ["a b.acme.example", "a\u00a0b.acme.example", "a\u200bb.acme.example"])
+def test_where_a_redirect_leads_a_host_with_blanks_or_hidden_signs_is_none(place: str) -> None:
+    """What leads on is not looked through as an address is that a person wrote."""
+    outside = AllowedHosts(("*.acme.example",))
+    with pytest.raises(ConnectionFailure, match="is no host") as refused:
+        connections._allowed(outside, urlsplit(f"https://{place}/"))
+    assert refused.value.refused

@@ -439,6 +439,12 @@ def test_a_query_that_runs_on_and_on_is_ended(
     )
 
 
+def test_a_query_that_takes_its_time_is_let_end(lite: AllowedHosts) -> None:
+    """Of SQLite it is asked every ten thousand steps whether it takes too long: this one takes more, and not long."""
+    counted = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT count(*) FROM n"
+    assert said(ask(sql(counted), lite)) == 30_000
+
+
 def test_the_file_of_sqlite_is_neither_made_nor_written(lite: AllowedHosts, tmp_path: Path) -> None:
     missing = tmp_path / "none.sqlite3"
     nowhere = AllowedHosts((), {"shop": NamedConnection(url=f"sqlite:///{missing}")})

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mappings.explain import past
 from mappings.explain.past import LINKS, SYSTEM, FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Reading, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Reading, Status, User
 
 CREATED, CHANGED, LATER = (datetime(2026, 10, day, 9, tzinfo=UTC) for day in (1, 10, 20))
 TO_DO, DONE = Status("1", "To Do", "new"), Status("5", "Done", "done")
@@ -135,3 +136,24 @@ def test_a_link_that_cannot_be_read_is_of_the_state_of_its_own_instant() -> None
     before, after = CHANGED - timedelta(milliseconds=1), CHANGED + timedelta(milliseconds=1)
     assert [links.of("7", at) for at in (before, CHANGED, after)] == [False, True, True]
     assert [links.of(id_, before) for id_ in ("8", "9")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (True, True, True),
+        (False, False, True),
+        (True, False, False),
+        (False, True, False),
+        (None, True, True),
+        (False, None, True),
+        (None, None, True),
+    ],
+)
+def test_a_link_whose_direction_was_not_kept_is_either(
+    one: bool | None, other: bool | None, *, same: bool
+) -> None:
+    link = Link("3", "Measures", "measures", "8", one)
+    assert past._same_link(link, replace(link, outward=other)) is same
+    assert not past._same_link(link, replace(link, outward=other, issue_id="9"))
+    assert not past._same_link(link, replace(link, outward=other, type_id="4"))
