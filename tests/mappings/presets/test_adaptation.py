@@ -107,3 +107,9 @@ def test_the_preset_stays_as_it_is_where_the_site_has_everything():
         found = read_document(adapt(document, SITE, ["PLAT", "CORE", "GROW"]).text).require()
         assert found.objectives == document.objectives
         assert found.write_back == document.write_back
+
+
+def test_a_kpi_that_nothing_of_the_site_answers_is_left_out_and_told():
+    found = adapt(preset("engineering"), BARE)
+    assert "Left out: the KPI “repair-time”, for the site has nothing that it counts." in found.notes
+    assert "repair-time" not in found.text
