@@ -143,7 +143,7 @@ class Intake:
         self._queue: list[_WaitingDelivery] = []
         self._queue_guard = threading.Lock()
         self._numbers = count()
-        self._heard: dict[tuple[str, str, bool], datetime] = {}
+        self._heard: dict[tuple[str | bool, ...], datetime] = {}
 
     def accept(
         self,
@@ -156,7 +156,7 @@ class Intake:
     ) -> AcceptedDelivery:
         """Store a delivery that is proved; raises StoreError where it could not be made durable."""
         named = self._identifier(proof.source, headers, body, now)
-        noted = proof if self._is_news(site, proof.source, proof.former, now) else None
+        noted = proof if self._is_news(now, site, proof.source, proof.former) else None
         mine = _WaitingDelivery(
             site=site, identifier=named, body=body, now=now, announcer=announcer, noted=noted
         )
@@ -170,16 +170,16 @@ class Intake:
 
     def refused(self, site: str, now: datetime) -> None:
         """Somebody was turned away: kept, so that a secret typed wrongly is seen; nothing is said where the database fails."""
-        if self._is_news(site, "refused", False, now):
+        if self._is_news(now, site, "refused"):
             with suppress(StoreError), self._store.write() as conn:
                 delivery_sources.heard(conn, site, "refused", now, former=False)
 
-    def _is_news(self, site: str, source: str, former: bool, now: datetime) -> bool:
+    def _is_news(self, now: datetime, *heard: str | bool) -> bool:
         """Whether it is some seconds since this was noted: many deliveries a second make no more writes."""
-        last = self._heard.get((site, source, former))
+        last = self._heard.get(heard)
         if last is not None and timedelta(0) <= now - last < NOTED_EACH:
             return False
-        self._heard[site, source, former] = now
+        self._heard[heard] = now
         return True
 
     def _identifier(self, source: Source, headers: Mapping[str, str], body: bytes, now: datetime) -> str:

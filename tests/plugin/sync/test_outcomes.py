@@ -486,6 +486,26 @@ def test_of_plans_whose_claims_are_lost_nothing_is_sent_and_of_the_others_everyt
         alone._send(cast("Any", sending), sending.writings(parts[0][1])[0])
 
 
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [(JiraOutage("busy", status=503), None), (RateLimitError("burst"), "failed"), (None, "written")],
+    ids=str,
+)
+def test_what_jira_refused_before_it_fell_silent_is_settled_all_the_same(
+    bare: Context, monkeypatch: pytest.MonkeyPatch, error: Exception | None, left: str | None
+) -> None:
+    """The first of three is refused, the two that are left meet an outage, a limit, or nothing."""
+    [(plan, changes)] = plans_of(bare, "abc")
+    sending = Sending(monkeypatch, lambda ids: JiraRefusal(403) if "a" in ids else error)
+    (writing,) = sending.writings(changes)
+    with pytest.raises(JiraError) if error else nullcontext():
+        written, refused = application._write(bare, plan, cast("Any", sending), writing)
+        application._settle_refused(bare, plan, refused)
+        application._settle(bare, plan, written, "written", "")
+    assert sending.calls == [["a", "b", "c"], ["b", "c"]]
+    assert outcomes(bare, "abc") == {"a": "refused", "b": left, "c": left}
+
+
 # -- what was carried is set back
 
 
