@@ -78,6 +78,8 @@ def test_what_is_said_once_is_shown_listed_and_withdrawn(api: Any, one: tuple[st
         ({"value": 1.5}, "/value"),
         ({"value": "much"}, "/value"),
         ({"value": 1e300}, "/value"),
+        ({"value": float("inf")}, "/value"),
+        ({"value": 0.5, "delta": float("inf")}, "/delta"),
         ({"value": 0.5, "delta": 2}, "/delta"),
         ({"value": 0.5, "delta": None}, "/until"),
         ({"value": 0.5, "until": date(2020, 1, 1).isoformat()}, "/until"),

@@ -56,6 +56,17 @@ def test_every_property_says_what_it_is() -> None:
     )
 
 
+def test_only_what_says_nothing_itself_is_given_the_meaning_of_its_name() -> None:
+    name = next(one for one in MEANINGS if "." not in one)
+    given = {name: {"description": "its own"}, "nobody_knows_this": {}}
+    document = {
+        "components": {"schemas": {"Own": {"properties": given}, "Plain": {"properties": {name: {}}}}}
+    }
+    described = describe_properties(document)["components"]["schemas"]
+    assert described["Own"]["properties"] == {name: {"description": "its own"}, "nobody_knows_this": {}}
+    assert described["Plain"]["properties"] == {name: {"description": MEANINGS[name]}}
+
+
 def test_every_meaning_of_a_name_is_of_a_property_that_says_nothing_itself() -> None:
     schemas = current_document()["components"]["schemas"]
     told = {

@@ -281,6 +281,18 @@ def test_who_starts_gives_back_what_the_dead_held_and_tries_jira_at_once(
         assert bool(due.holders(conn)) is (engine is DistributedEngine)  # it looks when it mends
 
 
+def test_the_clock_is_watched_and_so_are_the_dead_each_once_however_late(store: Store) -> None:
+    scheduler = EmbeddedEngine(connector_of(store), 2)._scheduled()
+    scheduler.start(paused=True)
+    try:
+        kept = {
+            one.id: (one.coalesce, one.max_instances, one.misfire_grace_time) for one in scheduler.get_jobs()
+        }
+    finally:
+        scheduler.shutdown(wait=False)
+    assert kept == dict.fromkeys(("clock", "orphans", "workers"), (True, 2, None))
+
+
 def test_a_site_whose_outage_cannot_be_looked_up_keeps_nobody_from_starting(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

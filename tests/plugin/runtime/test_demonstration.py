@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import requests
 
-from plugin.runtime.demonstration import Demo, quarter_before
+from plugin.runtime.demonstration import Demo, quarter_before, register_webhook
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ from plugin.runtime.demonstration import Demo, quarter_before
 )
 def test_the_quarter_that_is_closed_is_the_one_before_that_of_the_day(day: date, quarter: str) -> None:
     assert quarter_before(day) == quarter
+
+
+def test_a_sandbox_that_takes_no_webhook_says_so(demo: Demo) -> None:
+    with pytest.raises(requests.HTTPError, match="404"):
+        register_webhook(f"{demo.sandbox.url}/rest/api/2/nowhere", "http://127.0.0.1:1/webhooks", "s" * 32)
 
 
 def test_a_demo_that_nobody_watches_has_the_preset_and_no_figures(demo: Demo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -33,6 +34,8 @@ def test_it_answers_for_health_alone_and_as_long_as_its_process_serves(
         assert requests.get(f"{url}/sign-in", timeout=5).status_code == 404
         with socket.create_connection(("127.0.0.1", port), 5) as silent:
             assert silent.recv(100) == b"", "who says nothing is let go"
+        mine = [one for one in threading.enumerate() if one.name == "okr-health"]
+        assert [one.daemon for one in mine] == [True, True], "it keeps no process that ends"
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/healthz", timeout=5)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from granian.constants import Interfaces
+from structlog.testing import capture_logs
 
 from plugin.runtime.connector import Refusal
 from plugin.runtime.serving import restarts
@@ -58,10 +59,15 @@ def dies_once(folder: Path, number: int, *_rest: Any) -> None:
 
 def test_processes_that_die_again_and_again_end_it_with_1(server: WatchedProcesses, tmp_path: Path) -> None:
     waited = waits_of(server)
-    with pytest.raises(SystemExit) as ended:
+    with capture_logs() as logged, pytest.raises(SystemExit) as ended:
         server.serve(spawn_target=partial(lives, tmp_path), target_loader=nothing, wrap_loader=False)
     assert ended.value.code == 1
     assert len((tmp_path / "lives").read_text().splitlines()) == restarts.MOST_SHORT_LIVES
+    told = [one["event"] for one in logged]
+    assert told == [
+        *["a serving process died; another starts"] * (restarts.MOST_SHORT_LIVES - 1),
+        "serving processes die again and again",
+    ]
     assert waited[0] is None, "nothing is due: it waits until something happens"
     assert len([one for one in waited if one is not None]) >= restarts.MOST_SHORT_LIVES - 1, "for each pause"
 
@@ -102,8 +108,11 @@ def test_several_that_serve_want_a_database_for_several() -> None:
 
 
 def test_one_that_died_is_replaced_and_a_signal_ends_it_in_order(
-    server: WatchedProcesses, tmp_path: Path
+    server: WatchedProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    reloaded: list[Any] = []
+    monkeypatch.setattr(server, "_reload", lambda *given: reloaded.append(given))
     server.serve(spawn_target=partial(dies_once, tmp_path), target_loader=nothing, wrap_loader=False)
     assert not server.exhausted
+    assert reloaded == [], "nobody asked for that"
     assert (tmp_path / "died").exists()

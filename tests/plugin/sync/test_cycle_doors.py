@@ -17,6 +17,7 @@ from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.schema import closing as closing_table
+from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
@@ -28,6 +29,7 @@ from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
 from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.runtime.application import create_app
 from plugin.sync.refresh import issue_steps
+from plugin.use_cases.cycles import carry
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefusal, show_cycle, verify_records
 from tests.actors import TESTER
@@ -156,6 +158,29 @@ def test_a_cycle_is_closed_carried_forward_verified_and_opened_again_by_api(quar
         False,
         [f"2026-Q4 version 7, {epic}: it is not what was closed"],
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "choice"),
+    [
+        ({}, CarryChoice()),
+        ({"rows": "remaining", "start": "current", "as": "same"}, CarryChoice()),
+        ({"rows": "all"}, CarryChoice(all_rows=True)),
+        ({"start": "keep"}, CarryChoice(keep_start=True)),
+        ({"as": "copy"}, CarryChoice(as_copy=True)),
+        ({"along": ["A"], "behind": ["B"]}, CarryChoice(along=frozenset("A"), behind=frozenset("B"))),
+    ],
+)
+def test_what_is_chosen_by_api_is_what_is_carried(quarter, monkeypatch, said, choice):
+    chosen = []
+
+    def noted(*given):
+        chosen.append(given[-1])
+        raise CycleRefusal("enough")
+
+    monkeypatch.setattr(carry, "carry_forward", noted)
+    Door(quarter[0].connector)("POST", "/cycles/2026-Q4/carry", "editor", **said)
+    assert chosen == [choice]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from connectors.jira.sign_in.authorization import AuthorizationServer, LostConse
 from connectors.jira.sign_in.scopes import MissingScope
 from connectors.sandbox import SERVICE
 from connectors.sandbox.traffic.faults import Fault
+from connectors.store import StoreError
 from connectors.store.sites import grants
 from connectors.store.sites import sites as store_sites
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
@@ -236,6 +237,30 @@ def test_who_dies_between_asking_and_keeping_loses_the_consent_and_it_says_so(fi
         heir.site("main").jira.myself()
     assert ALLOW in told.value.remedy
     assert firm.oauth.refreshes == 2
+
+
+def test_a_token_is_kept_although_the_database_is_away_for_a_moment_longer_each_time(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = firm.process()
+    firm.connected(connector)
+    firm.later(hours=2)
+    credentials: Any = connector.site("main").jira.transport.address.credentials
+    slept: list[float] = []
+    credentials.source._sleep = slept.append
+    keep, tries = grants.keep, 0
+
+    def away(*given: Any) -> bool:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise StoreError("away", "a database", "start it")
+        return keep(*given)
+
+    monkeypatch.setattr(grants, "keep", away)
+    assert connector.site("main").jira.permissions(None, ["BROWSE_PROJECTS"]) == {"BROWSE_PROJECTS": True}
+    assert slept == [pytest.approx(0.05), pytest.approx(0.1), pytest.approx(0.15)]
+    assert firm.oauth.refreshes == 1
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_token(firm: Firm) -> None:
