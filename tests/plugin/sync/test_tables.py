@@ -130,13 +130,17 @@ def test_what_is_recalled_is_said_as_nothing_where_it_is_not_there() -> None:
     }
 
 
+GOAL = f"{places.RECALLED[0]}goal"
+"""A place that no read of Jira tells of."""
+
+
 @pytest.mark.parametrize(
     ("known", "read", "fields"),
     [
-        ({"r": 1}, {"f": 1}, {"f": 1, "r": 1}),
-        ({"r": 1}, {"f": 1, "r": 2}, {"f": 1, "r": 2}),
-        ({"r": 1}, {"f": 1, "r": None}, {"f": 1}),
-        ({}, {"f": None, "r": None}, {"f": None}),
+        ({GOAL: 1}, {"f": 1}, {"f": 1, GOAL: 1}),
+        ({GOAL: 1}, {"f": 1, GOAL: 2}, {"f": 1, GOAL: 2}),
+        ({GOAL: 1}, {"f": 1, GOAL: None}, {"f": 1}),
+        ({}, {"f": None, GOAL: None}, {"f": None}),
         ({}, {"f": 1}, {"f": 1}),
         ({"f": 5}, {"f": 1}, {"f": 1}),
     ],
@@ -144,7 +148,7 @@ def test_what_is_recalled_is_said_as_nothing_where_it_is_not_there() -> None:
 def test_what_is_known_by_our_writes_stays_where_a_read_did_not_ask(
     known: dict[str, object], read: dict[str, object], fields: dict[str, object]
 ) -> None:
-    assert places._recalling(known, replace(ISSUE, fields=read), frozenset({"r"})).fields == fields
+    assert places._recalling(known, replace(ISSUE, fields=read)).fields == fields
 
 
 # -- gaps
