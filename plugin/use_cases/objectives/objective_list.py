@@ -17,11 +17,11 @@ from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
 from connectors.store.lists import cycle_lines, list_rows
-from connectors.store.lists.list_rows import START, ListSlice, PageStart, RowSelection, Tallies
+from connectors.store.lists.list_rows import START, ListSlice, PageStart, PlacedRow, RowSelection, Tallies
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import KeptForecast
 from connectors.store.numbers.objectives import HistoryPoint
-from connectors.store.numbers.trends import ProgressTrend, trends
+from connectors.store.numbers.trends import LAST, ProgressTrend, trends
 from connectors.store.schema import history
 from mappings.explain.confidence import Confidence
 from mappings.explain.week import WeekMove
@@ -302,16 +302,12 @@ def list_page(
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
     ids = {one.id for one in part.rows if one.over is None}
-    moved = trends(conn, wanted.sites, ids) if ids else {}
     told = forecasts.load_latest(conn, wanted.sites, ids, since) if ids else {}
     elsewhere = list_rows.elsewhere(conn, wanted, part.rows)
-    ended: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    until: dict[int, set[str]] = defaultdict(set)
     for one in part.rows:
-        if one.over is not None:
-            ended[one.ends_ms].add((one.site, one.id))
-    for ends_ms, over in ended.items():
-        told_then = trends(conn, wanted.sites, {id_ for _, id_ in over}, ends_ms)
-        moved |= {name: told_then[name] for name in over & told_then.keys()}
+        until[_until(one)].add(one.id)
+    moved = {ends: trends(conn, wanted.sites, listed, ends) for ends, listed in until.items()}
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -326,9 +322,17 @@ def list_page(
             ended_at=None if one.over is None else from_ms(one.ends_ms),
         )
         for one in part.rows
-        for trend in (moved.get((one.site, one.id), NO_TREND),)
+        for trend in (moved[_until(one)].get((one.site, one.id), NO_TREND),)
     ]
     return ObjectivePage(rows, part if several else _siteless(part), figures)
+
+
+def _until(row: PlacedRow) -> int:
+    """Up to when the course of a row is told, in epoch milliseconds: to the end of its cycle where that is over.
+
+    One that ended may bear the id of one that runs on another site.
+    """
+    return LAST if row.over is None else row.ends_ms
 
 
 def _siteless(part: ListSlice) -> ListSlice:

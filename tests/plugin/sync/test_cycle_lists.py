@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
-from connectors.store.schema import cycle_alignment, cycle_line, cycle_list
+from connectors.store.database.instant import to_ms
+from connectors.store.schema import cycle_alignment, cycle_line, cycle_list, history, listing
+from connectors.store.schema import objective as running
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.mcp.ledger import ExplainArguments, okr_explain
 from plugin.mcp.objectives import GetArguments, ListArguments, okr_get, okr_list
@@ -19,10 +21,11 @@ from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.kpis.readings import PushedReading, push
-from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives
+from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives, list_page
 from plugin.use_cases.practice.scorecard import scorecard_values, show_scorecard
 from tests.actors import TESTER
 from tests.plugin.sync.test_cycle_doors import Door
+from tests.plugin.sync.test_neighbour_sites import move_in
 from tests.quarter import MAPPING, state, told
 
 ALIGNED = MAPPING.replace(
@@ -167,6 +170,23 @@ def test_of_several_cycles_that_are_over_each_row_has_the_course_up_to_its_own_e
         later: [0, Fraction(1, 2), 1],
     }
     assert courses("2027-Q2") == {quarter.top: [Fraction(1, 3), Fraction(1, 2)]}
+
+    # of a neighbour with the same id that runs no more nothing is kept from before the end of its cycle
+    with hand.connector.store.write() as conn:
+        move_in(conn)
+        for table in (listing, running):
+            conn.execute(delete(table).where(table.c.site == "a", table.c.id == quarter.top))
+        late = select(history).where(history.c.at > to_ms(datetime(2027, 2, 1, tzinfo=UTC)))
+        points = [{**row, "site": "a"} for row in conn.execute(late).mappings()]
+        conn.execute(insert(history), [{name: one[name] for name in one if name != "id"} for one in points])
+        wanted = RowSelection(("a", "main"), (CYCLE, "2027-Q2"))
+        rows = list_page(conn, wanted, START, 50, date(2027, 1, 1)).rows
+    found = {
+        (one.site, one.state.cycle_id): [each.progress for each in one.history]
+        for one in rows
+        if one.state.id == quarter.top
+    }
+    assert found == {("a", CYCLE): [], ("main", "2027-Q2"): [Fraction(1, 3), Fraction(1, 2)]}
 
 
 def test_what_is_told_of_one_is_what_was_frozen(quarter_of_three):
