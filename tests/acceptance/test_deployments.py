@@ -267,7 +267,7 @@ def test_sprints_are_known_as_objects_and_as_the_text_of_java(site: Site) -> Non
     (issue,) = jira.read([record.id], [scheme.SPRINT]).issues
     held = issue.fields[scheme.SPRINT]
     assert [(one.id, one.name) for one in Sprint().things(held)] == [("266", "Week 45, [hurry]")]
-    assert Sprint().states(held) == {"active"}
+    assert {one.state for one in Sprint().stated(held)} == {"active"}
     site.sandbox.sandbox.spoil(record.id)
 
 

@@ -188,7 +188,7 @@ def test_rows_that_left_are_looked_for_by_id_where_a_brake_doubts_them(
 
     def read_again(_context: Context, ids: Sequence[str]) -> ReadById:
         read.append(list(ids))
-        return ReadById([build_issue(30, updated=NOW + HOUR)], frozenset({"31"}))
+        return ReadById([build_issue(30, project="SHOP", updated=NOW + HOUR)], frozenset({"31"}))
 
     settled: list[tuple[str, object]] = []
     gone: list[frozenset[str]] = []
@@ -386,7 +386,7 @@ def test_of_a_value_its_short_name_is_made_without_its_words(field: str, raw: ob
         "customfield_2": Field("customfield_2", "Points", "number", custom=CUSTOM + "float"),
     }
     context = cast("Context", SimpleNamespace(field=fields.get, stating_fields={}))
-    assert edits._plain(context, field, raw) == plain
+    assert edits._plain(context, {}, field, raw) == plain
 
 
 def test_options_are_learnt_from_each_screen_that_is_shown(

@@ -89,7 +89,7 @@ def test_a_mapping_without_objectives_writes_what_is_done_below_each_epic(
     epic, (first, second, third) = epic_of(hand, (3, "Done"), (5, "In Progress"), (2, "To Do"))
     rules(hand)
     assert sums(hand, epic) == (3, 10)
-    assert "Reconciling: 1 of 1 parents" in capsys.readouterr().err
+    assert "Reconciling: 1 of 1 parent\n" in capsys.readouterr().err
 
     hand.status(second, "Done")
     moved(hand, second)

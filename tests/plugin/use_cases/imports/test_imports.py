@@ -463,7 +463,7 @@ def test_the_brake_holds_a_file_that_changes_more_than_the_mapping_lets_pass(har
     harbor.activate(MAPPING + "brake: {share: 0.1, floor: 1}\n")
     apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
     one = planned(harbor, changed(ferry()))
-    assert one.kept.content.plan.braked.startswith("3 of 3 issues that were imported would change")
+    assert one.kept.content.plan.braked.startswith("3 of 3 imported issues would change")
     with pytest.raises(Refusal, match="release it"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     assert apply(harbor.connector, TESTER, "main", one.kept.id, release=True).kept.state == "done"
