@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import JiraOutage
+from connectors.jira.http.errors import JiraOutage, RateLimitError
 from connectors.jira.read import bulk
 from connectors.jira.write import create
 from connectors.sandbox.site_state import scheme
@@ -234,6 +234,29 @@ def test_what_only_has_to_be_read_may_fail_without_anybody_being_asked(closed, m
             reconcile(hand.context, epic)
     assert (kept(hand).made, made(hand)) == ((), [])
     hand.work_off()
+    assert (kept(hand).state.value, len(made(hand))) == ("done", 2)
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+def test_what_jira_declined_to_make_is_not_looked_for(closed, answered, monkeypatch):
+    """A limit is said before anything is made: it is asked for again as soon as that is over, and what stands is known."""
+    hand, epic, *_ = closed
+    carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=COPY)
+    real, calls = create.create, []
+
+    def declined(*given: Any) -> Any:
+        calls.append(given)
+        if len(calls) == answered + 1:
+            raise RateLimitError("burst")
+        return real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(create, "create", declined)
+        with pytest.raises(RateLimitError):
+            reconcile(hand.context, epic)
+    assert [one.id for one in kept(hand).made] == [one.id for one in made(hand)]
+    assert len(made(hand)) == answered
+    reconcile(hand.context, epic)
     assert (kept(hand).state.value, len(made(hand))) == ("done", 2)
 
 
