@@ -50,7 +50,7 @@ from plugin.sync.reconcile.lease import LostLease
 from plugin.sync.refresh import comments, omissions
 from plugin.sync.resync import checkpoint, full_read, mirror_update, resync_end
 from plugin.sync.resync.mirror_update import ResyncResult
-from plugin.sync.write_back import application, leftovers
+from plugin.sync.write_back import application, foreign_values, leftovers
 from plugin.sync.write_back.application import OpenedPlan, WriteRefusal, WriteResult
 from plugin.sync.write_back.clearing_look import ShownIssues
 from plugin.sync.write_back.hold import SiftedPlan
@@ -506,7 +506,47 @@ def test_what_jira_refused_before_it_fell_silent_is_settled_all_the_same(
     assert outcomes(bare, "abc") == {"a": "refused", "b": left, "c": left}
 
 
+@pytest.mark.parametrize(
+    ("issue_id", "there", "wanted", "rival"),
+    [
+        ("9", (), "3 9 10", None),
+        ("9", ("9",), "3 9 10", None),
+        ("9", ("3",), "3 9 10", "3"),
+        ("9", ("10",), "3 9 10", "10"),  # it was there first
+        ("9", ("10", "9"), "3 9 10", None),  # both are there: the older issue goes before
+        ("9", ("10", "3", "9"), "3 9 10", "3"),
+        ("9", ("3", "9"), "9 10", None),  # it wants it no more
+        ("10", ("9", "10"), "3 9 10", "9"),  # by number, not by letter
+    ],
+)
+def test_of_two_that_feed_one_goal_the_first_goes_before(
+    bare: Context, issue_id: str, there: tuple[str, ...], wanted: str, rival: str | None
+) -> None:
+    def feeding(one: str, goal: str = "g1") -> Change:
+        return Change(one, f"PLAT-{one}", "goal:okr", "Goal", None, {"id": goal}, "")
+
+    with bare.store.write() as conn:
+        for site, goal in (("main", "g1"), ("other", "g1"), ("main", "g11")):
+            for one in there if (site, goal) == ("main", "g1") else ("1", "2"):
+                change = feeding(one, goal)
+                plan_id = writes.intend(conn, site, Plan(one, (change,)), "r", "a test", NOW)
+                writes.settle(conn, plan_id, one, change.field_id, "written", "", NOW)
+    found = foreign_values._rival(bare, feeding(issue_id), lambda one: one.issue_id in wanted.split())
+    assert (None if found is None else found.issue_id) == rival
+
+
 # -- what was carried is set back
+
+
+def test_a_carry_of_which_no_issue_is_known_lacks_itself(bare: Context) -> None:
+    """Carried by an earlier version, which did not keep how it stood: nothing tells it now."""
+    for key, lacking in (("PLAT-7", ("PLAT-7",)), ("", ("7",))):
+        plan = SimpleNamespace(stood={}, copies=(), objective_id="7", key=key)
+        old = cast("Any", SimpleNamespace(plan=plan, at=NOW))
+        with bare.store.read() as conn:
+            assert carries.recalled_carry(bare, conn, old) == (old, lacking)
+            plan.stood = {"7": {}}
+            assert carries.recalled_carry(bare, conn, old) == (old, ())
 
 
 NUMBER, DUE = "customfield_2", "duedate"
