@@ -24,6 +24,7 @@ from connectors.store.work import due, inbox
 from connectors.store.writes import brakes
 from connectors.store.writes.brakes import DoubtedRow
 from mappings.document.binder import bind
+from mappings.document.names import MappingName, NameKind
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
@@ -414,3 +415,36 @@ def test_options_are_learnt_from_each_screen_that_is_shown(
     assert (f.options, g.options) == ((low, high), ())
     assert [(one.type_id, one.options) for one in f.contexts] == [("Story", ("1",)), ("Epic", ("2",))]
     assert [(one.type_id, one.options) for one in g.contexts] == [("Story", ("1",)), ("Epic", ())]
+
+
+def test_each_word_is_looked_up_where_such_things_are(bare: Context) -> None:
+    """Issues and people by their word, components and versions with the projects of the scope; what Jira lists in full is not asked for."""
+    asked: list[tuple[str, str]] = []
+
+    def issue_of(word: str) -> None:
+        asked.append(("issue", word))
+
+    def people(word: str) -> list[User]:
+        asked.append(("people", word))
+        return []
+
+    def project_parts(id_: str) -> Catalogue:
+        asked.append(("parts", id_))
+        return Catalogue()
+
+    jira = cast("Jira", SimpleNamespace(issue_of=issue_of, people=people, project_parts=project_parts))
+    projects = tuple(MappingName(NameKind.PROJECT, word, (word,)) for word in ("20", "10"))
+    others = (MappingName(NameKind.STATUS, "Done", ("7",)),)
+    mapping = cast("Any", SimpleNamespace(scope=SimpleNamespace(names=(*projects, *others))))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind in NameKind:
+        asked.clear()
+        assert bindings._asked(jira, mapping, [MappingName(kind, "x")]) == Catalogue()
+        found[kind.value] = list(asked)
+    parts = [("parts", "10"), ("parts", "20")]
+    assert {kind: calls for kind, calls in found.items() if calls} == {
+        "issue": [("issue", "x")],
+        "person": [("people", "x")],
+        "component": parts,
+        "version": parts,
+    }
