@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import ShapeError, is_empty
+from mappings.fields.instant import Instant
 from mappings.fields.reference import ReferenceKind, list_values
 from mappings.fields.thing_states import ACTIVE, CLOSED, SPRINT, STATES, ThingState
 
@@ -55,7 +55,7 @@ BEGAN: Mapping[str, tuple[str, ...]] = {ACTIVE: ("activatedDate", "startDate"), 
 def _stated(parts: Mapping[str, object]) -> ThingState:
     id_, name, state = parts.get("id"), parts.get("name"), parts.get("state")
     state = state.lower() if isinstance(state, str) else ""
-    dates = (instant_of(parts.get(part)) for part in BEGAN.get(state, ()))
+    dates = (Instant().decode(parts.get(part)) for part in BEGAN.get(state, ()))
     return ThingState(
         kind=SPRINT,
         id=str(id_) if isinstance(id_, int | str) else "",
@@ -72,15 +72,6 @@ def _in_state(raw: object, states: Mapping[str, str]) -> object:
     if isinstance(raw, dict):
         return {**raw, "state": state}
     return STATE_PART.sub(lambda part: f"{part[1]}{state.upper()}", str(raw), count=1)
-
-
-def instant_of(value: object) -> datetime | None:
-    """An instant as Jira writes it; None for anything else, `<null>` too."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _parts_of(raw: object) -> dict[str, object]:

@@ -126,31 +126,38 @@ def note_asked(
     """Of one that waits these rows are explained, and those were asked for in vain."""
     known = doubts_of(conn, site, objective_id)
     if known is not None:
-        left = {
-            id_: {row: asked.get(row, one) for row, one in rows.items() if row not in explained}
-            for id_, rows in known.items()
-        }
-        _keep(conn, site, objective_id, left)
+        _keep(conn, site, objective_id, _without(known, explained, asked))
 
 
 def explain(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
     """Jira's own word explains that these issues are gone, whoever doubts them as rows; of one that is an objective that itself, every row. The objectives that did doubt."""
-    found = doubters(conn, site, rows)
+    found = _doubting(conn, site, rows)
     for objective_id in sorted(found):
-        every = doubts_of(conn, site, objective_id) or {}
-        explained = frozenset().union(*every.values()) if objective_id in rows else rows
-        note_asked(conn, site, objective_id, explained, {})
-    return found
+        known = found[objective_id]
+        every = frozenset().union(*known.values())
+        _keep(conn, site, objective_id, _without(known, every if objective_id in rows else rows, {}))
+    return frozenset(found)
 
 
 def doubters(conn: Connection, site: str, rows: Collection[str]) -> frozenset[str]:
     """The objectives that doubt any of these rows, or are one of them and doubt anything."""
-    waiting = load_doubts(conn, site).items() if rows else ()
-    return frozenset(
-        id_
-        for id_, doubts in waiting
+    return frozenset(_doubting(conn, site, rows))
+
+
+def _doubting(conn: Connection, site: str, rows: Collection[str]) -> dict[str, Doubts]:
+    waiting = load_doubts(conn, site) if rows else {}
+    return {
+        id_: doubts
+        for id_, doubts in waiting.items()
         if any(those and (id_ in rows or not those.keys().isdisjoint(rows)) for those in doubts.values())
-    )
+    }
+
+
+def _without(doubts: Doubts, explained: Collection[str], asked: Mapping[str, DoubtedRow]) -> Doubts:
+    return {
+        id_: {row: asked.get(row, one) for row, one in rows.items() if row not in explained}
+        for id_, rows in doubts.items()
+    }
 
 
 def _keep(conn: Connection, site: str, objective_id: str, doubts: Doubts) -> None:

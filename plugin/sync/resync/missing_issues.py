@@ -165,9 +165,8 @@ def look_for_doubted(context: Context) -> None:
     seen: dict[str, datetime] = {}
     for chunk in _chunks(sorted(left), AT_ONCE):
         read = read_again(context, chunk)
-        back = {
-            issue.id for issue in in_scope(context, read.issues)
-        }  # they are read as any other, and then asked
+        # what is back is read as any other, and asked then
+        back = {issue.id for issue in in_scope(context, read.issues)}
         seen |= {issue.id: issue.updated for issue in read.issues if issue.id not in back}
         if context.api != 3:
             with context.store.write() as conn:

@@ -98,7 +98,6 @@ def _way_out(context: Context, one: DoubtedRow) -> UnheardEdit:
 
 def explain_gone(context: Context, conn: Connection, ids: Collection[str]) -> None:
     """These issues are deleted, which is believed: that explains their rows, whoever doubts them, and that objectives among them have no number any more."""
-    found = brakes.doubters(conn, context.site, ids)
+    found = brakes.explain(conn, context.site, ids)
     if found:
         context.mark(conn, found, EXPLAINED)
-        brakes.explain(conn, context.site, ids)

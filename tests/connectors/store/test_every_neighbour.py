@@ -237,30 +237,50 @@ def known_names(conn: Connection) -> Names:
     return Names({**one_each, **several})
 
 
+Asked = Mapping[str, tuple[Callable[..., Any], Mapping[str, Any]]]
+"""By name what of the store is asked, and with what."""
+
+
+def answers(conn: Connection, asked: Asked) -> dict[str, object]:
+    """What each says; what it changes is undone."""
+    found: dict[str, object] = {}
+    for name, (function, given) in asked.items():
+        nested = conn.begin_nested()
+        found[name] = told(conn, function, given)
+        nested.rollback()
+    return found
+
+
+def differences(
+    conn: Connection, asked: Asked, alone: Mapping[str, object], held: Callable[[Connection], object]
+) -> tuple[set[str], set[str]]:
+    """Which of them say something else than alone, and which change what is held."""
+    other, changing = set[str](), set[str]()
+    before = held(conn)
+    driver: Any = conn.connection.driver_connection
+    for name, (function, given) in asked.items():
+        nested = conn.begin_nested()
+        changes = driver.total_changes
+        if told(conn, function, given) != alone[name]:
+            other.add(name)
+        if driver.total_changes != changes and held(conn) != before:
+            changing.add(name)
+        nested.rollback()
+    return other, changing
+
+
 def test_neighbours_neither_count_nor_lose_anything(store_of_the_demo: Store) -> None:
-    asked: dict[str, Any] = {}
-    alone: dict[str, Any] = {}
-    wrong: list[str] = []
     with store_of_the_demo.write() as conn:
         names = known_names(conn)
-        for name, function in functions():
-            given = arguments(names, function)
-            if given is not None:
-                nested = conn.begin_nested()
-                asked[name], alone[name] = (function, given), told(conn, function, given)
-                nested.rollback()
+        asked = {
+            name: (function, given)
+            for name, function in functions()
+            if (given := arguments(names, function)) is not None
+        }
+        alone = answers(conn, asked)
         tables = move_in(conn, names)
-        before = theirs(conn)
-        driver: Any = conn.connection.driver_connection
-        for name, (function, given) in asked.items():
-            nested = conn.begin_nested()
-            changes = driver.total_changes
-            if told(conn, function, given) != alone[name]:
-                wrong.append(f"{name} gives something else")
-            if driver.total_changes != changes and theirs(conn) != before:
-                wrong.append(f"{name} changes what is theirs")
-            nested.rollback()
-    assert wrong == []
+        other, changing = differences(conn, asked, alone, theirs)
+    assert (other, changing) == (set(), set())
     assert len(asked) >= FEWEST
     held = {one.name for one in metadata.sorted_tables if "site" in one.c}
     assert held - tables <= {"account_person"}, "a table that is empty says nothing"
@@ -297,8 +317,6 @@ def named_otherwise(conn: Connection) -> dict[str, list[str]]:
 
 
 def test_what_has_another_name_neither_counts_nor_goes(store_of_the_demo: Store) -> None:
-    wrong: list[str] = []
-    other: set[str] = set()
     with store_of_the_demo.write() as conn:
         names = known_names(conn)
         asked = {
@@ -306,23 +324,10 @@ def test_what_has_another_name_neither_counts_nor_goes(store_of_the_demo: Store)
             for name, function in functions()
             if (given := arguments(names, function)) and given.keys() & set(NAMING)
         }
-        alone: dict[str, Any] = {}
-        for name, (function, given) in asked.items():
-            nested = conn.begin_nested()
-            alone[name] = told(conn, function, given)
-            nested.rollback()
+        alone = answers(conn, asked)
         tables = name_otherwise(conn, names)
-        before = named_otherwise(conn)
-        driver: Any = conn.connection.driver_connection
-        for name, (function, given) in asked.items():
-            nested = conn.begin_nested()
-            changes = driver.total_changes
-            if told(conn, function, given) != alone[name]:
-                other.add(name)
-            if driver.total_changes != changes and named_otherwise(conn) != before:
-                wrong.append(f"{name} changes what has another name")
-            nested.rollback()
-    assert wrong == []
+        other, changing = differences(conn, asked, alone, named_otherwise)
+    assert changing == set()
     assert other == BESIDES.keys()
     assert len(asked) >= FEWEST_NAMED
     assert len(tables) > 90, "a table that is empty says nothing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,28 +75,18 @@ def put_in(firm: Any, story: str, *sprints: Any) -> None:
     unheard(firm, story, customs={**record.customs, scheme.SPRINT: [*sprints]})
 
 
-@pytest.fixture(params=DEPLOYMENTS)
-def sprinting(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
-    with revived(snapshots(60, 10, request.param, in_a_sprint), tmp_path) as one:
-        yield one
+def company(made: Callable[[Any], None]) -> Any:
+    """A fixture: sixty issues, made ready so, on each deployment."""
+
+    @pytest.fixture(params=DEPLOYMENTS)
+    def ready(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
+        with revived(snapshots(60, 10, request.param, made), tmp_path) as one:
+            yield one
+
+    return ready
 
 
-@pytest.fixture(params=DEPLOYMENTS)
-def dated(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
-    with revived(snapshots(60, 10, request.param, by_resolution_day), tmp_path) as one:
-        yield one
-
-
-@pytest.fixture(params=DEPLOYMENTS)
-def firm(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
-    with revived(snapshots(60, 10, request.param, prepared), tmp_path) as one:
-        yield one
-
-
-@pytest.fixture(params=DEPLOYMENTS)
-def narrow(request: Any, tmp_path: Path, snapshots: Any) -> Iterator[Any]:
-    with revived(snapshots(60, 10, request.param, in_scope_by_label), tmp_path) as one:
-        yield one
+firm, narrow, sprinting, dated = map(company, (prepared, in_scope_by_label, in_a_sprint, by_resolution_day))
 
 
 def opened(firm: Any) -> dict[str, str]:
