@@ -201,7 +201,7 @@ def _rows(one: ShownImport) -> Iterator[ImportRowShape]:
         )
     for update in plan.update:
         changes = [f"{each.word}: {each.old or 'empty'} → {each.new or 'empty'}" for each in update.changes]
-        more = [f"{count_of(len(update.check_ins), 'new check-in')}"] if update.check_ins else []
+        more = [count_of(len(update.check_ins), "new check-in")] if update.check_ins else []
         yield ImportRowShape(
             row=update.row.row,
             what="change",

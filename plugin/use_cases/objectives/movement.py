@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -20,11 +20,10 @@ from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, by_things, objective_moved, open_rows
 from mappings.explain.week import WeekMove, unmoved_week, week_of
 from mappings.facts.forest import issue_order
+from mappings.facts.local_time import MILLISECOND
 from plugin.next_steps import BACKFILL, SIGHT, SYNC
 from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.moments import WEEK
-
-INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def _things(
     for one in state_changes.load_of(conn, site, open_rows(movement), since, until):
         noted.setdefault(one.at, []).append(one)
     for at, changes in noted.items():
-        before = snapshots.load_at(conn, site, objective_id, at - INSTANT)
+        before = snapshots.load_at(conn, site, objective_id, at - MILLISECOND)
         after = snapshots.load_next(conn, site, objective_id, at)
         if before is None or after is None or after.at > min(until, at + state_changes.FELT_WITHIN):
             continue
