@@ -172,7 +172,12 @@ def _by_address(connection: Any, connect: Callable[[], socket.socket]) -> socket
 
 
 def _looked_at(connected: socket.socket, connection: HTTPConnection, forbidden: Forbidden) -> socket.socket:
-    address = str(connected.getpeername()[0])
+    """The connection, if it leads where Jira may be. Raises NewConnectionError, for nothing was asked yet; then it is closed."""
+    try:
+        address = str(connected.getpeername()[0])
+    except OSError as error:  # the other side took it and dropped it at once
+        connected.close()
+        raise NewConnectionError(connection, f"the connection was dropped at once: {error}") from error
     if forbidden(address):
         connected.close()
         raise NewConnectionError(connection, f"{address} is an address where machines talk to their cloud")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import queue
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import requests
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 from connectors.jira import BasicCredentials, Jira, JiraAddress, JiraOutage, Transport
 from connectors.jira.http.connection import TimedAdapter, TimedResponse, is_of_machine, set_deadlines
@@ -235,3 +237,25 @@ def test_a_head_that_took_long_leaves_the_body_as_much_time_as_ever() -> None:
 )
 def test_addresses_where_machines_talk_to_their_cloud_are_no_jira(host: str, expected: bool) -> None:
     assert is_of_machine(host) is expected
+
+
+def test_a_connection_that_is_dropped_as_soon_as_it_stands_is_closed_and_nothing_was_asked() -> None:
+    """As a server that goes down drops whoever waits to be taken: the place of the other side is not known then."""
+    made: list[socket.socket] = []
+
+    class Dropped(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                made.append(socket.create_connection(listening.getsockname(), 5))
+                taken, _ = listening.accept()
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                taken.close()
+            return made[0]
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Dropped
+
+    timed = set_deadlines({"http": Pool}, is_of_machine)["http"]
+    with pytest.raises(NewConnectionError, match="was dropped at once"):
+        timed("127.0.0.1", 1).urlopen("GET", "/", retries=False)
+    assert made[0].fileno() == -1
