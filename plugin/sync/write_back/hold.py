@@ -86,6 +86,7 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
     if not planned:
         return SiftedPlan(planned)
     loose = _loose_rows(context, conn, planned.objective_id) if braked else {}
+    unseen = _unseen_places(context, conn, planned.objective_id) if loose else frozenset()
     kept: list[Change] = []
     waiting: list[Change] = []
     flapping: list[Change] = []
@@ -96,7 +97,8 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
         if latest is not None and latest.outcome is WriteOutcome.DROPPED and latest.after == change.after:
             continue
         unexplained = loose.get(change.issue_id)
-        if unexplained and not is_empty(change.before):
+        overwrites = not is_empty(change.before) or (change.issue_id, change.field_id) in unseen
+        if unexplained and overwrites:
             waiting.append(change)
             if not _is_held(context, change, latest):
                 doubted.append(change)
@@ -128,6 +130,12 @@ def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[s
     """By issue of a held objective the rows that still nothing explains (`plugin.sync.write_back.doubts`)."""
     noted = brakes.doubts_of(conn, context.site, objective_id) or {}
     return {issue_id: frozenset(rows) for issue_id, rows in noted.items()}
+
+
+def _unseen_places(context: Context, conn: Connection, objective_id: str) -> frozenset[tuple[str, str]]:
+    """Issues and fields where a write was interrupted and nobody could look since: what stands there is unknown, which is not empty."""
+    parked = writes.load_parked(conn, context.site, objective_id)
+    return frozenset((one.issue_id, one.field_id) for one in parked)
 
 
 def _is_held(context: Context, change: Change, latest: Write | None) -> bool:

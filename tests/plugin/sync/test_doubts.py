@@ -16,8 +16,10 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
+from connectors.store.mirror import mirror
 from connectors.store.work import inbox
 from connectors.store.writes import brakes, writes
+from mappings.write_back.plan import Change, Plan
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.missing_issues import look_for_doubted
@@ -197,6 +199,28 @@ def test_a_later_brake_lets_go_of_nothing_that_waited_before(firm: Any) -> None:
     told(firm, done.id)
     assert set(held(firm)) == set(stories)
     assert firm.in_jira(first[0]) == 50
+
+
+def test_what_stands_unseen_after_an_interruption_is_not_taken_for_an_empty_field(firm: Any) -> None:
+    """A field that is empty may be filled however doubtful the rest is; of this one nobody knows what it holds."""
+    epic = next(iter(braked(firm)))
+    connector, now = firm.connector, firm.clock()
+    with connector.store.write() as conn:
+        change = Change(epic, "PLAT-1", PROGRESS, "OKR progress", 50, 75, "its answer never came")
+        plan_id = writes.intend(conn, "main", Plan(epic, (change,)), "1", "event", now)
+        [open_write] = writes.load_unsettled(conn, "main", epic)
+        assert open_write.plan_id == plan_id
+        writes.park(conn, "main", open_write, "interrupted. Jira leaves the field out of its answer", now)
+        mirror.change(
+            conn,
+            "main",
+            epic,
+            lambda one: replace(one, fields={id_: raw for id_, raw in one.fields.items() if id_ != PROGRESS}),
+        )
+    for _ in range(2):
+        reconcile(firm.context, epic)
+    assert firm.in_jira(epic) == 50
+    assert held(firm)[epic] == 100
 
 
 def test_a_history_is_asked_for_once_for_each_edit(firm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
