@@ -523,7 +523,8 @@ class Sandbox:
             fields={name: _plain(value) for name, value in record.customs.items()}
             | self._hierarchy(record)
             | self._project(record)
-            | self._security(record),
+            | self._security(record)
+            | self._versions(record),
         )
 
     def category_of(self, project: Project) -> JiraValue | None:
@@ -545,6 +546,22 @@ class Sandbox:
             return {}
         said = {"id": category.id, "name": category.name}
         return {"project": {"id": record.project.id, "projectCategory": said}}
+
+    def release(self, version_id: str) -> None:
+        """Release a version. No issue counts as updated, and no history tells of it; what events tell is up to whoever is asked to send them."""
+        self.released.add(version_id)
+        for record in self.records.values():
+            if any(one.id == version_id for one in (*record.fix_versions, *record.affects_versions)):
+                record.cache.clear()
+
+    def _versions(self, record: Record) -> Json:
+        """What JQL has to know of versions beside their names."""
+        of_field = {"fixVersions": record.fix_versions, "versions": record.affects_versions}
+        return {
+            name: [{"id": one.id, "name": one.name, "released": one.id in self.released} for one in versions]
+            for name, versions in of_field.items()
+            if versions
+        }
 
     def _security(self, record: Record) -> Json:
         level = self.level_of(record.id)

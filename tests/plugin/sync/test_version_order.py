@@ -88,7 +88,7 @@ def test_what_the_release_of_the_next_version_moves_is_told_as_that(hand: Any) -
     """The issues of the version that was the last one are as they were: it is the last one no more."""
     jira = hand.sandbox.sandbox
     jira.versions["PLAT"] = [OLD, TWO]
-    jira.released.add(OLD.id)
+    jira.release(OLD.id)
     epic = hand.issue("Epic")
     done, open_ = story(hand, epic, OLD, "Done"), story(hand, epic, TWO, "To Do")
     hand.activate(TEXT.replace('> "2.0"', "= latestReleasedVersion(PLAT)"), large=True)
@@ -98,7 +98,7 @@ def test_what_the_release_of_the_next_version_moves_is_told_as_that(hand: Any) -
     began = hand.clock()
 
     hand.clock.pass_by(minutes=5)
-    jira.released.add(TWO.id)
+    jira.release(TWO.id)
     read_again(hand)
 
     assert hand.field(epic) == 0
