@@ -1,14 +1,17 @@
 """What administrators do to a site while it is used: rename, delete a field and bring it back, close a project to us, archive issues.
 
-As in Jira none of it touches `updated`, leaves a changelog entry, or is told by a webhook of an issue.
+As in Jira none of it touches `updated`, leaves a changelog entry, or is told by a webhook of an issue. So it is with sprints that begin and
+end and versions that are released: a webhook tells of the sprint or the version alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import FieldDef, ProjectDef
-from connectors.sandbox.site_state.state import Record, Sandbox
+from connectors.sandbox.site_state.state import Event, Json, Record, Sandbox
+from mappings.facts.issue import JiraValue, User
 
 
 def rename_status(sandbox: Sandbox, status_id: str, name: str) -> None:
@@ -143,3 +146,26 @@ def restore(sandbox: Sandbox, record: Record) -> None:
     """An archived issue comes back."""
     sandbox.archived.discard(record.id)
     sandbox.name_anew()
+
+
+def change_sprint(sandbox: Sandbox, sprint: Json, actor: User, event: str = "sprint_updated") -> None:
+    """A sprint is another one, as one that began or ended (`sprint_started`, `sprint_closed`): every issue that has it shows that."""
+    for record in list(sandbox.records.values()):
+        held = record.customs.get(scheme.SPRINT) or []
+        fresh = [sprint if one["id"] == sprint["id"] else one for one in held]
+        if fresh != held:
+            sandbox.hold(replace(record, customs={**record.customs, scheme.SPRINT: fresh}))
+    sandbox.announce(Event(event, sandbox.clock(), actor, extra={"sprint": sprint}))
+
+
+def release(sandbox: Sandbox, version: JiraValue, actor: User, *, released: bool = True) -> None:
+    """A version is released, or is so no more: every issue that has it shows that."""
+    change, name = (
+        (sandbox.released.add, "released") if released else (sandbox.released.discard, "unreleased")
+    )
+    change(version.id)
+    for record in list(sandbox.records.values()):
+        if version.id in {one.id for one in (*record.fix_versions, *record.affects_versions)}:
+            sandbox.hold(record)
+    told = {"id": version.id, "name": version.name, "archived": False, "released": released}
+    sandbox.announce(Event(f"jira:version_{name}", sandbox.clock(), actor, extra={"version": told}))

@@ -51,6 +51,14 @@ def not_on_screen(field_id: str) -> str:
     return f"Field '{field_id}' cannot be set. It is not on the appropriate screen, or unknown."
 
 
+def put_in_sprint(sandbox: Sandbox, record: Record, sprint: Json | None, actor: User) -> Record:
+    """Plan an issue into a sprint, or into none; sprints that are over stay with it (https://support.atlassian.com/jira-software-cloud/docs/advanced-search-reference-jql-fields, Sprint)."""
+    kept = [one for one in record.customs.get(scheme.SPRINT) or [] if one["state"] == "closed"]
+    planned = [*kept, *([sprint] if sprint is not None and sprint not in kept else [])]
+    fresh = put(record, scheme.SPRINT, planned or None)
+    return sandbox.commit(fresh, changes(sandbox, record, fresh), actor, "issue_updated")
+
+
 def editable(sandbox: Sandbox, record: Record) -> dict[str, FieldDef]:
     """The fields on the edit screen of this issue: context covers the project, and the screen holds it."""
     project = sandbox.projects[record.project.key]
@@ -246,6 +254,13 @@ _TELLERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], tuple[str | None,
     (JiraValue, lambda value: (value.id, value.name)),
     (User, lambda value: (value.id, value.name)),
     (dict, lambda value: (None, text_of(value))),
+    (
+        list,
+        lambda value: (
+            ", ".join(str(one["id"]) for one in value),
+            ", ".join(one["name"] for one in value),
+        ),
+    ),
     (date, lambda value: (value.isoformat(), value.isoformat())),
     ((int, float), lambda value: (None, plain_number(value))),
     (

@@ -547,13 +547,6 @@ class Sandbox:
         said = {"id": category.id, "name": category.name}
         return {"project": {"id": record.project.id, "projectCategory": said}}
 
-    def release(self, version_id: str) -> None:
-        """Release a version. No issue counts as updated, and no history tells of it; what events tell is up to whoever is asked to send them."""
-        self.released.add(version_id)
-        for record in self.records.values():
-            if any(one.id == version_id for one in (*record.fix_versions, *record.affects_versions)):
-                record.cache.clear()
-
     def _versions(self, record: Record) -> Json:
         """What JQL has to know of versions beside their names."""
         of_field = {"fixVersions": record.fix_versions, "versions": record.affects_versions}

@@ -22,7 +22,9 @@ from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import apart_and_together, by_sender, target_of, writings_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
+from plugin.sync.refresh.reread import read_again
 from plugin.sync.refresh.tombstones import ask_again
+from plugin.sync.write_back.leftovers import proven_gone
 from plugin.sync.write_back.permits import TRIED
 from plugin.sync.write_back.places import values_held
 
@@ -272,14 +274,18 @@ def _send(context: Context, writing: WriteRequest, keep: Callable[[], None]) -> 
     try:
         context.tell(request, key, keep)
     except JiraRefusal as error:
-        if not (request.removes and error.gone) or _is_there(context, writing.changes[0]):
+        if not (request.removes and error.gone) or _may_be_there(context, writing.changes[0]):
             raise
 
 
-def _is_there(context: Context, change: Change) -> bool:
-    """Jira says 404 as well where the account may not write to the issue: what is still there then was refused."""
+def _may_be_there(context: Context, change: Change) -> bool:
+    """Jira says 404 as well where the account may not write to the issue, or does not see it: what is still there then, or may be, was refused."""
     found = values_held(context, {change.issue_id: [change.field_id]})
-    return change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {})
+    if change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {}):
+        return True
+    read = read_again(context, [change.issue_id])
+    shown = {issue.id for issue in read.issues}
+    return change.issue_id not in shown | proven_gone(context, read.gone)
 
 
 def _part(

@@ -443,3 +443,33 @@ def test_what_left_the_scope_and_is_then_not_shown_is_forgotten_by_a_word_alone(
     hand.clock.pass_by(minutes=30)
     hand.sync()
     assert hand.writes()[before:] == [(goes, None)]
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_what_jira_says_is_not_there_of_an_issue_that_is_out_of_sight_is_not_removed(hand: Any) -> None:
+    """That there is no such property Cloud says of a hidden issue as well: its number stands there still, and goes once the issue is seen again."""
+    hand.activate(
+        MAPPING.replace(
+            "select: issuetype = Story", 'select: "issuetype = Story AND labels = counts"'
+        ).replace("    set:", "    property: jira-okr.rollup\n    set:")
+    )
+    objective, jira = hand.issue("Epic", labels=["okr"]), hand.sandbox.sandbox
+    story = hand.issue("Story", objective, "Done", labels=["counts"])
+    hand.sync()
+    assert (hand.field(objective), bool(jira.properties[objective])) == (100, True)
+    hand.edit(story, labels=[])
+    hand.land(story)
+    jira.forbid(objective)
+    reconcile(hand.context, objective)
+    assert jira.properties[objective], "it could not be removed"
+    with hand.connector.store.read() as conn:
+        known = {one.field_id: one.after for one in written_values.of_objective(conn, "main", objective)}
+    assert known.get("property:jira-okr.rollup") == {"progress_percent": 100}
+    hand.activate(MAPPING, large=True)
+    jira.pardon(objective)
+    hand.clock.pass_by(minutes=5)
+    hand.sync()
+    hand.work_off()
+    assert (hand.field(objective), jira.properties[objective]) == (100, {}), (
+        "the property is none of this mapping"
+    )

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import PEOPLE, administration
 from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.state import person
 from connectors.store.mirror import state_changes
 from connectors.store.numbers import objectives
 from connectors.store.work import inbox
@@ -264,7 +266,7 @@ def test_a_version_that_is_released_is_written_and_told_as_what_it_was(braked: A
     assert resync(braked.context).held is None, "another version without an edit changes no number yet"
     braked.work_off()
     braked.clock.pass_by(minutes=5)
-    sandbox.release("802")
+    administration.release(sandbox, JiraValue("802", "1.9"), person(PEOPLE[0]))
 
     assert resync(braked.context).held is None
     braked.work_off()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox import PEOPLE, Fault, administration
 from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.state import person
 from connectors.store.writes import writes
 from mappings.facts.issue import JiraValue
 from plugin.jobs.schedules import with_names_of_today
@@ -30,6 +31,7 @@ objectives:
 write_back:
   - {{target: objective, set: {{okr_progress: {{value: progress_percent}}}}}}
 """
+ADA = person(PEOPLE[0])
 OLD, TWO, NEW = JiraValue("801", "10.0"), JiraValue("802", "2.0"), JiraValue("803", "1.9")
 """Neither by name nor by number in this order, as it happens where somebody dragged them."""
 
@@ -88,7 +90,7 @@ def test_what_the_release_of_the_next_version_moves_is_told_as_that(hand: Any) -
     """The issues of the version that was the last one are as they were: it is the last one no more."""
     jira = hand.sandbox.sandbox
     jira.versions["PLAT"] = [OLD, TWO]
-    jira.release(OLD.id)
+    administration.release(jira, OLD, ADA)
     epic = hand.issue("Epic")
     done, open_ = story(hand, epic, OLD, "Done"), story(hand, epic, TWO, "To Do")
     hand.activate(TEXT.replace('> "2.0"', "= latestReleasedVersion(PLAT)"), large=True)
@@ -98,7 +100,7 @@ def test_what_the_release_of_the_next_version_moves_is_told_as_that(hand: Any) -
     began = hand.clock()
 
     hand.clock.pass_by(minutes=5)
-    jira.release(TWO.id)
+    administration.release(jira, TWO, ADA)
     read_again(hand)
 
     assert hand.field(epic) == 0

@@ -13,6 +13,7 @@ from stormy_world.forge_app import FIELDS, ON_KEY_RESULTS, ON_OBJECTIVES, found_
 from stormy_world.goals import found_goals, goal_keys
 from stormy_world.jira import connected, sandbox_site
 from stormy_world.perils import Perils
+from stormy_world.planning import by_plan
 
 from connectors.goals import goals_of
 from connectors.jira.http.address import Deployment
@@ -42,6 +43,8 @@ class Ground:
     mappings: tuple[Mapping, ...] = field(repr=False)
     texts: dict[str, str] = field(repr=False)
     """What was written, by revision."""
+    planned: Mapping = field(repr=False)
+    """The one that goes by sprints and versions, which stands for itself: only where they move is it chosen."""
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of this name."""
@@ -100,7 +103,10 @@ def ground(deployment: Deployment) -> Ground:
         catalogue = replace(catalogue, goals=goals_of(jira).board())
     bound = {text: bind(read_document(text).require(), catalogue) for text in texts(deployment)}
     written = {mapping.revision: text for text, mapping in bound.items()}
-    return Ground(deployment, catalogue, tuple(bound.values()), written)
+    planned = by_plan(texts(deployment)[0])
+    by_sprint = bind(read_document(planned).require(), catalogue)
+    written[by_sprint.revision] = planned
+    return Ground(deployment, catalogue, tuple(bound.values()), written, by_sprint)
 
 
 def texts(deployment: Deployment, *, fed: bool = True) -> list[str]:

@@ -18,6 +18,8 @@ from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
 from stormy_world.people import People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
+from stormy_world.planning import EVENTS as PLANNED_EVENTS
+from stormy_world.planning import Planning
 from stormy_world.post import PostOffice, Reliability
 from stormy_world.stage import Stage
 from stormy_world.upheaval import Upheaval
@@ -68,6 +70,8 @@ A_QUOTA = timedelta(hours=1)
 """An hourly quota comes back with the full hour: what was told by then to wait for it asks Jira for nothing, however calm it is."""
 UPHEAVAL = 0.12
 """How likely something happens to the site itself in a step."""
+ANOTHER_PLAN = 0.2
+"""How likely sprints, versions or who is in them change in a step, where they matter."""
 ANOTHER_MAPPING = 0.015
 """How likely a person activates another mapping in a step: in half of the storms nobody does."""
 EVERYTHING_DUE = 0.04
@@ -77,6 +81,11 @@ EVERYTHING_DUE = 0.04
 def deployment_of(seed: int) -> Deployment:
     """One seed in three plays on Data Center. Dice of its own: the stories of the others stay what they were."""
     return "datacenter" if random.Random(f"{seed}:on").random() < 1 / 3 else "cloud"
+
+
+def goes_by_plan(seed: int) -> bool:
+    """In one seed of six sprints and versions decide what counts; with dice of its own, too."""
+    return random.Random(f"{seed}:by plan").random() < 1 / 6
 
 
 class World:
@@ -104,6 +113,9 @@ class World:
         )
         self._app = jira_as_app(self.adapter, self.clock)
         mapping = self.dice.choice(self.ground.mappings)
+        self.planning = Planning(self.site.sandbox, self._dice("planning")) if goes_by_plan(seed) else None
+        if self.planning is not None:
+            mapping = self.ground.planned
         self.store = PerilousStore(stage.store, self.perils)
         self.adapter.page_size = self._dice("pages").choice((7, 100))
         self.workers = 0
@@ -153,7 +165,8 @@ class World:
         self.post.deliver = self._deliver
         self.perils.meanwhile = self._meanwhile
         door = {"url": HOOKS, "secret": SECRET} if self._signs else {"url": f"{HOOKS}/{PATH_TOKEN}"}
-        self.site.webhooks.create({"name": "OKR", "events": EVENTS, **door})
+        events = EVENTS if self.planning is None else (*EVENTS, *PLANNED_EVENTS)
+        self.site.webhooks.create({"name": "OKR", "events": events, **door})
 
     @property
     def _signs(self) -> bool:
@@ -177,7 +190,8 @@ class World:
     @property
     def upheavals(self) -> int:
         """How often something happened to the site itself, or to its mapping: each may change every number."""
-        return 5 * (self.upheaval.happened.total() + self.activated)
+        planned = self.planning.happened if self.planning is not None else 0
+        return 5 * (self.upheaval.happened.total() + self.activated + planned)
 
     @property
     def repeats(self) -> Counter[tuple[str, str]]:
@@ -268,7 +282,13 @@ class World:
 
     def activate_another(self) -> None:
         """A person wants another mapping to rule. Where its names are other ones by now, or a worker dies over it, it may not come to that."""
-        text = self._mind.choice([text for name, text in self.ground.texts.items() if name != self._ruling()])
+        ruling, planned = self._ruling(), self.ground.planned.revision
+        others = [
+            text
+            for name, text in self.ground.texts.items()
+            if name != ruling and (name != planned or self.planning is not None)
+        ]
+        text = self._mind.choice(others)
         with suppress(WorkerDied, StoreError, JiraError, Refusal, MappingError):
             activate(self.connector, PERSON, SITE, text, large=True)
             self.activated += 1
@@ -311,6 +331,8 @@ class World:
             worsen(self.site, dice)
         if dice.random() < UPHEAVAL:
             self.upheaval.happen()
+        if self.planning is not None and self.planning.dice.random() < ANOTHER_PLAN:
+            self.planning.happen()
         self.perils.chances = chances
         try:
             self._rule()
@@ -392,6 +414,8 @@ class World:
 def storm(world: World, steps: int, chances: Chances, wind: Callable[[random.Random], Reliability]) -> None:
     """Found the company, sync it, then let it storm."""
     world.people.found()
+    if world.planning is not None:
+        world.planning.found()
     world.read_first()
     world.settle()
     world.post.reliability = wind(world.dice)
