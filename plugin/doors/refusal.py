@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from plugin.doors.problem import Fault
 from plugin.next_steps import Door, NextStep
 
+ACCEPTED = "GET /api/v1/openapi.json says what is accepted."
+
 
 class RequestRefusal(Exception):
     """A request that is not served, with everything its problem document says."""
@@ -33,7 +35,7 @@ def not_found(what: str, name: object, remedy: str | NextStep) -> RequestRefusal
     return RequestRefusal(404, f"No such {what}", f"There is no {what} {name!r} here.", said)
 
 
-def invalid(place: str, detail: str, remedy: str | NextStep = "") -> RequestRefusal:
+def invalid(place: str, detail: str, remedy: str | NextStep = ACCEPTED) -> RequestRefusal:
     """422 for one wrong value."""
     return RequestRefusal(
         status=422,

@@ -50,7 +50,9 @@ class PastPreviewJson(JsonShape):
 def preview_mapping_as_of(caller: Caller, path: SiteAddress, body: PastText) -> Reply[PastPreviewJson]:
     """Beside what it read under the mapping that rules, with how sure that is; asks Jira nothing, writes nothing."""
     site = site_of(caller, path)
-    found = preview_as_of(caller.connector, caller.actor, site, body.text, instant_in(caller, site, body.at))
+    found = preview_as_of(
+        caller.connector, caller.actor, site, body.text, instant_in(caller, site, body.at, "/at")
+    )
     return Reply(PastPreviewJson.model_validate(past_preview_values(found)))
 
 
@@ -73,5 +75,5 @@ def read_histories_of_preview(
 ) -> Reply[PastHistoriesJson]:
     """Afterwards `POST /sites/{site}/mapping/preview-as-of` is surer."""
     site = site_of(caller, path)
-    done = read_lacking_then(caller.connector, caller.actor, site, instant_in(caller, site, body.at))
+    done = read_lacking_then(caller.connector, caller.actor, site, instant_in(caller, site, body.at, "/at"))
     return Reply(PastHistoriesJson(read=done.read, refused=done.refused, left=done.left))

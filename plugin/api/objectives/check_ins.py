@@ -226,9 +226,8 @@ def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) ->
     ended = check_ins.withdraw(caller.connector, caller.actor, site, saved.state.id, path.check_in)
     if ended is None:
         raise not_found("check-in that stands", path.check_in, CHECK_INS)
-    return Reply(
-        OutcomeJson(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
-    )
+    shown = "" if ended.check_in.value is None else "; the derived value is shown"
+    return Reply(OutcomeJson(said=f"The check-in of {ended.check_in.said} is withdrawn{shown}."))
 
 
 class ReplyJson(JsonShape):

@@ -360,7 +360,9 @@ def _content(said: str) -> bytes:
     try:
         return b64decode(said, validate=True)
     except (binascii.Error, ValueError):
-        raise invalid("content", "it is no Base64") from None
+        raise invalid(
+            "/content", "It is no Base64.", "Send the bytes of the file in Base64 (RFC 4648)."
+        ) from None
 
 
 def _unknown(number: int) -> Exception:

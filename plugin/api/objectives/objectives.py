@@ -285,7 +285,7 @@ def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[
     site, saved = objective_asked(caller, path, query)
     if query.at is None and query.mapping is None:
         return Reply(LedgersJson.model_validate(ledgers_of(saved.state)))
-    at = caller.connector.clock() if query.at is None else instant_in(caller, site, query.at)
+    at = caller.connector.clock() if query.at is None else instant_in(caller, site, query.at, "?at")
     past = as_of(caller.connector, caller.actor, site, saved.state.id, at, query.mapping)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
     return Reply(LedgersJson.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
@@ -325,12 +325,12 @@ def objective_asked(
     return site, saved
 
 
-def instant_in(caller: Caller, site: str, text: str) -> datetime:
-    """The instant that `?at=` means."""
+def instant_in(caller: Caller, site: str, text: str, place: str) -> datetime:
+    """The instant that a text means; `place` is where it stands."""
     found = asked_instant(caller.connector, caller.actor, site, text)
     if found is None:
         remedy = "Write a day, which stands for its end (2026-10-31), or an instant (2026-10-31T12:00:00Z)."
-        raise invalid("?at", f"{text!r} is no moment.", remedy)
+        raise invalid(place, f"{text!r} is no moment.", remedy)
     return found
 
 

@@ -83,7 +83,7 @@ def read_histories_lacking(
 ) -> Reply[PastHistoriesJson]:
     """Afterwards `GET /objectives/{objective}/ledger?at=` is surer."""
     site, saved = objective_of(caller, path, query)
-    at = instant_in(caller, site, body.at)
+    at = instant_in(caller, site, body.at, "/at")
     done = read_lacking(caller.connector, caller.actor, site, saved.state.id, at, body.mapping)
     return Reply(PastHistoriesJson(read=done.read, refused=done.refused, left=done.left))
 
@@ -107,7 +107,7 @@ def drafted_ledger(
 ) -> Reply[LedgersJson]:
     """Worked out from the histories that are kept; changes nothing."""
     site, saved = objective_of(caller, path, query)
-    at = caller.connector.clock() if body.at is None else instant_in(caller, site, body.at)
+    at = caller.connector.clock() if body.at is None else instant_in(caller, site, body.at, "/at")
     past = as_of_draft(caller.connector, caller.actor, site, saved.state.id, at, body.text)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
     return Reply(LedgersJson.model_validate({**ledgers_of(past.saved.state), "as_of": told}))

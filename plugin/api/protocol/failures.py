@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors.problem import Fault, problem
-from plugin.doors.refusal import RequestRefusal
+from plugin.doors.refusal import ACCEPTED, RequestRefusal
 from plugin.next_steps import SIGHT, Door
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.accounts.proof import MissingProof
@@ -22,6 +22,7 @@ from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChang
 from plugin.use_cases.permission import PermissionRefusal, SightRefusal
 
 SHOWN = 5
+AS_TOLD = "Do what the detail says, then send the request again."
 
 log = structlog.get_logger("jira_okr.api")
 
@@ -62,7 +63,7 @@ def of_validation(error: ValidationError, place: str) -> RequestRefusal:
         status=422,
         title="Invalid request",
         detail=detail,
-        remedy="GET /api/v1/openapi.json says what is accepted.",
+        remedy=ACCEPTED,
         errors=faults[:100],
     )
 
@@ -120,9 +121,9 @@ def of_not_ready(error: Refusal) -> Response:
     if isinstance(error, MissingProof):
         remedy = "Say who you are on the page /account/identity, in the same browser, and send it again."
         return problem(403, "Not confirmed", str(error), remedy)
+    remedy = error.remedy_at(Door.API) or AS_TOLD
     if isinstance(error, AccessRefusal):
-        return problem(422, "Refused", error.message, error.remedy_at(Door.API))
-    remedy = error.remedy_at(Door.API) or "Do what the detail says, then send the request again."
+        return problem(422, "Refused", error.message, remedy)
     return problem(409, "Not ready", error.message, remedy)
 
 

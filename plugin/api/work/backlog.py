@@ -211,13 +211,13 @@ def refusal_json(one: RefusedWrite) -> RefusalJson:
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
 def retry_refusals(caller: Caller, body: RefusalBody) -> Reply[OutcomeJson]:
     """Forget the refusals; the objective is worked out at once and writes the fields again."""
-    return _done(caller, body, refusals.retry, "are tried again")
+    return _done(caller, body, refusals.retry, "tried again")
 
 
 @ROUTES.post("/refusals/discard", "editor", "Forget refused fields.")
 def discard_refusals(caller: Caller, body: RefusalBody) -> Reply[OutcomeJson]:
     """Forget them until Jira refuses again; the next delivery or resync of the objective tries to write them."""
-    return _done(caller, body, refusals.discard, "are forgotten until Jira refuses them again")
+    return _done(caller, body, refusals.discard, "forgotten until Jira refuses again")
 
 
 def _done(caller: Caller, body: RefusalBody, act: Callable[..., int], what: str) -> Reply[OutcomeJson]:
@@ -225,4 +225,4 @@ def _done(caller: Caller, body: RefusalBody, act: Callable[..., int], what: str)
     count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, REFUSALS)
-    return Reply(OutcomeJson(said=f"{count_of(count, 'refused field')} {what}."))
+    return Reply(OutcomeJson(said=f"{count_of(count, 'refused field is', 'refused fields are')} {what}."))

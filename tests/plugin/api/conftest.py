@@ -20,6 +20,10 @@ from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import drain
 from plugin.sync.resync.full_read import resync
+from tests.plugin.sync.conftest import begin, hand
+
+__all__ = ["begin", "hand"]
+"""A small company made by hand, as the tests of the sync have it."""
 
 SCOPES = {"viewer": "read", "editor": "write", "admin": "admin", "people": "people"}
 ROLES = {"people": "admin"}
