@@ -85,7 +85,7 @@ def clock_of(kind: str, unit: str, working: WorkingPart | None, reach: Reach) ->
 
 def enough(items: int, least: int, what: str) -> SourceFailure | None:
     """No reading where fewer items went into it than are wanted."""
-    if items >= max(least, 1):
+    if items >= least:
         return None
     wanted = f", and {least} are wanted" if least > 1 else ""
     return SourceFailure(FailureKind.NO_DATA, f"{items or 'no'} {what}{wanted}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socket import socket
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from connectors.deadline import Deadline
+from connectors.deadline import cut_off as cut_off_after
 from connectors.metrics.basis import connections
 from connectors.metrics.basis.connections import (
     LARGEST_BODY,
@@ -329,3 +333,56 @@ def test_where_a_redirect_leads_a_host_with_blanks_or_hidden_signs_is_none(place
     with pytest.raises(ConnectionFailure, match="is no host") as refused:
         connections._allowed(outside, urlsplit(f"https://{place}/"))
     assert refused.value.refused
+
+
+def test_a_host_that_is_listed_at_several_ports_is_asked_at_each() -> None:
+    outside = AllowedHosts(("http://a.example:8080", "a.example:9090", "http://a.example"))
+    for url in ("http://a.example:8080", "https://a.example:9090", "http://a.example"):
+        assert refusal(outside, url) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "reason"),
+    [
+        (("203.0.114.7", "203.0.114.8"), "203.0.114.7", ""),
+        (("169.254.169.254", "10.0.0.9", "203.0.114.7", "203.0.114.8"), "203.0.114.7", ""),
+        (("10.0.0.9", "10.0.0.5"), "10.0.0.5", ""),
+        (("10.0.0.9", "10.0.0.8"), "", "a.example is at 10.0.0.9, an address of a private network"),
+        (("169.254.169.254", "10.0.0.8"), "", "a.example is at 169.254.169.254, an address of a private network"),
+        (("169.254.169.254", "169.254.170.2"), "", "a.example is at 169.254.169.254, an address where machines talk to their cloud"),
+    ],
+)  # fmt: skip
+def test_of_several_addresses_the_first_that_may_be_is_asked(
+    found: tuple[str, ...], asked: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = AllowedHosts(("a.example", "10.0.0.5"))
+    monkeypatch.setattr(connections, "addresses", lambda host, port, seconds: found)
+    if asked:
+        assert connections._address(outside, "a.example", 443, 1.0) == asked
+        return
+    with pytest.raises(ConnectionFailure) as refused:
+        connections._address(outside, "a.example", 443, 1.0)
+    assert (refused.value.reason, refused.value.refused) == (reason, True)
+
+
+def test_what_the_look_up_took_is_missing_for_the_answer(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of five seconds three go by while the name is looked up."""
+    given: list[float] = []
+    now = [1000.0]
+
+    def looked_up(_host: str, _port: int, seconds: float) -> tuple[str, ...]:
+        given.append(seconds)
+        now[0] += 3
+        return ("127.0.0.1",)
+
+    def cut_off(seconds: float, connected: Callable[[], socket | None]) -> AbstractContextManager[Deadline]:
+        given.append(seconds)
+        return cut_off_after(seconds, connected)
+
+    monkeypatch.setattr(connections, "addresses", looked_up)
+    monkeypatch.setattr(connections, "cut_off", cut_off)
+    monkeypatch.setattr(connections.time, "monotonic", lambda: now[0])
+    get_json(AllowedHosts((listener.url,)), listener.url, 5, None)
+    assert given == [5, 2]

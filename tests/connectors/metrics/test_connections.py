@@ -123,6 +123,11 @@ def http_json(server: Server, pointer: str = "/n", **more: Any) -> HttpJsonOptio
         ("/a~1b", "no_data: /a~1b is an object"),
         ("/money", "no_data: /money is a text that is no plain decimal number"),
         ("/gone", "no_data: /gone leads nowhere: there is no “gone”"),
+        ("/list/0", Fraction(1)),
+        ("/list/1", Fraction(2)),
+        ("/list/2", "no_data: /list/2 leads nowhere: there is no “2”"),
+        ("/list/3", "no_data: /list/3 leads nowhere: there is no “3”"),
+        ("/list/-", "no_data: /list/- leads nowhere: there is no “-”"),
         ("/list/01", "no_data: /list/01 leads nowhere: there is no “01”"),
         ("", "no_data: the document is an object"),
     ],
@@ -210,6 +215,23 @@ def test_who_says_nothing_is_not_waited_for_longer_than_was_written() -> None:
     assert said(found) == f"outage: 127.0.0.1:{port} took too long"
     gone = ask(options, AllowedHosts((f"http://127.0.0.1:{port}",)))
     assert "Connection refused" in str(said(gone))
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("1s", 1), ("10s", 10), ("30s", 30)])
+def test_an_answer_is_waited_for_as_long_as_is_written(
+    written: str, seconds: int, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def answered(_outside: AllowedHosts, _url: str, timeout: float, _connection: str | None) -> Any:
+        given.append(timeout)
+        return 404, None
+
+    for module in ("http_json", "prometheus"):
+        monkeypatch.setattr(f"connectors.metrics.{module}.get_json", answered)
+    ask(http_json(server, timeout=written), AllowedHosts())
+    ask(prometheus(server, timeout=written), AllowedHosts())
+    assert given == [seconds, seconds]
 
 
 def test_where_no_time_is_left_nobody_is_asked() -> None:
@@ -327,6 +349,12 @@ def test_a_prometheus_that_says_no_success_is_refused_whatever_its_status(server
         server.tells("/api/v1/query", told)
         assert said(ask(prometheus(server), outside)) == f"refused: Prometheus answers 200: {words}"
     server.tells("/prom/api/v1/query", {"status": "success", "data": {"resultType": "scalar", "result": [LAST, "4"]}})  # fmt: skip
+    well = {"status": "success", "data": {"resultType": "scalar", "result": [LAST, "4"]}}
+    for status, kind in ((500, "outage"), (429, "outage"), (404, "refused"), (204, "refused")):
+        server.tells("/api/v1/query", well if status != 204 else b"", status)
+        assert said(ask(prometheus(server), outside)) == (
+            f"{kind}: Prometheus answers {status}: nothing that can be read"
+        )
     below = PrometheusOptions(kind="prometheus", url=f"{server.url}/prom//", query="up")
     assert said(ask(below, outside)) == 4
 

@@ -264,3 +264,23 @@ def test_a_field_of_one_issue_is_read_or_said_why_not() -> None:
         "OLD-9 is not there: deleted, outside the scope of the mapping, or out of sight",
         "Correct the key, or widen the scope.",
     )
+
+
+@pytest.mark.parametrize(
+    ("select", "without", "keys"), [("below", "", "2 3"), ("all", "below", "1 4"), ("below", "below", "")]
+)
+def test_what_is_below_an_issue_is_known_to_what_selects_and_to_what_leaves_out(
+    select: str, without: str, keys: str
+) -> None:
+    """SHOP-2 and 3 are below SHOP-1, and SHOP-4 is beside it."""
+    issues = [
+        an_issue(1, OPEN, 1),
+        *(replace(an_issue(number, OPEN, 1), parent_id="1") for number in (2, 3)),
+        an_issue(4, OPEN, 1),
+    ]
+    catalogue = Catalogue(statuses=(OPEN, DONE))
+    named = {"below": "issue in childIssuesOf(1)", "all": "project = SHOP"}
+    reach = replace(a_reach(), issues_at=lambda _at: issues)
+    left_out = compile_selector(named[without], catalogue) if without else None
+    found = reach.selected(named[select], MONDAY.last, left_out)
+    assert " ".join(one.id for one in found) == keys
