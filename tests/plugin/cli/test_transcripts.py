@@ -1,6 +1,7 @@
 """What commands print, word for word: each transcript is typed anew into a small company whose numbers can be worked out by hand.
 
 What differs from run to run (addresses, secrets, ids that are drawn) is shown by a word in its place; ITS-ID is the one that was drawn last.
+What goes to standard error begins with `! `; what is answered to questions stands after `<<<`, a word for each.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.small_company import FILES, a_company, as_ever
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 NAMES = sorted(file.stem for file in TRANSCRIPTS.glob("*.txt"))
+ASKED, BESIDE = "<<<", "! "
 TYPED, DAY, EDITED = "$ jira-okr ", "# it is ", "# somebody edits "
 """How a line begins that is typed; one that says what time it is from then on, when everything is read; and one of what happens in Jira."""
 UNTYPED = {
@@ -89,19 +91,32 @@ def typed(
             return ""
         line = line.removeprefix(TYPED).replace("http://jira", hand.sandbox.url).replace("ITS-ID", ids[-1])
         words = shlex.split(line)
+        words, answers = (
+            (words[: words.index(ASKED)], words[words.index(ASKED) + 1 :]) if ASKED in words else (words, [])
+        )
         monkeypatch.setattr("sys.argv", ["jira-okr", *words])
-        with CliRunner().isolation() as (_, _, told):
+        with CliRunner().isolation("".join(f"{one}\n" for one in answers)) as (_, beside, told):
             try:
                 main()
                 code = 0
             except SystemExit as ended:
                 code = ended.code
-            text = told.getvalue().decode().replace(str(tmp_path), "FOLDER")
-        text = text.rstrip() + (f"\n(exit code {code})" if code else "")
+            text = marked(told.getvalue().decode(), beside.getvalue().decode())
+        text = text.replace(str(tmp_path), "FOLDER").rstrip() + (f"\n(exit code {code})" if code else "")
         ids.extend(re.findall(r"\b[0-9a-f]{12}\b", text))
         return "\n".join(part.rstrip() for part in as_ever(text).splitlines())
 
     return run
+
+
+def marked(text: str, beside: str) -> str:
+    """All that was printed, each line of standard error with its mark."""
+    errors = beside.splitlines()
+    lines = [
+        f"{BESIDE}{errors.pop(0)}" if errors and line == errors[0] else line for line in text.splitlines()
+    ]
+    assert errors == []
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", NAMES)
