@@ -48,10 +48,11 @@ class ForkServer:
     def fork(self) -> ForkedProcess:
         """Another process; OSError where the fork server is gone."""
         ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            socket.send_fds(self._socket, [b"fork"], [theirs.fileno()])
-            pid = _number(self._socket)
-        return ForkedProcess(pid, Connection(ours.detach()))
+        with ours, theirs:
+            with self._lock:
+                socket.send_fds(self._socket, [b"fork"], [theirs.fileno()])
+                pid = _number(self._socket)
+            return ForkedProcess(pid, Connection(ours.detach()))
 
     def ended(self, pid: int) -> int | None:
         """How a process that closed its connection ended: its exit code, the signal as a negative number, None where nobody knows."""

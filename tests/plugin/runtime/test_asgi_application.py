@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from plugin.access.authorization.permission import Lane
-from plugin.runtime.serving.asgi_application import AsgiApplication, CallerAccounts, Limits
+from plugin.runtime.serving.asgi_application import (
+    AsgiApplication,
+    CallerAccounts,
+    Limits,
+    RefusedRequest,
+    _Threads,
+)
 from tests.event_loop import run_apart
 
 SEEN: ContextVar[str] = ContextVar("SEEN", default="")
@@ -439,3 +445,43 @@ def test_an_account_is_remembered_for_ten_seconds_and_of_so_many_alone() -> None
         "account 4",
         None,
     ]
+
+
+def test_a_body_is_whole_where_nothing_is_said_of_more() -> None:
+    """ASGI 3, "Request": `more_body` is false where it is missing."""
+    client = Client("/echo", b"whole")
+
+    async def receive() -> dict[str, Any]:
+        if not client.left:
+            raise AssertionError("nobody asks for more")
+        return {"type": "http.request", "body": client.left.pop()}
+
+    client.receive = receive  # type: ignore[method-assign]
+    served(Echo(), client)
+    assert (client.status, client.body) == (200, b"whole")
+
+
+def test_places_are_counted_for_each_caller_and_given_back_one_by_one() -> None:
+    threads = _Threads("test", 1, 4, 2)
+
+    def refused(caller: str) -> str:
+        try:
+            with threads.place(caller):
+                return ""
+        except RefusedRequest as told:
+            return told.detail.partition(".")[0]
+
+    mine, others = (
+        "Too much that you asked for is still being worked out",
+        "Too many requests wait to be answered",
+    )
+    with threads.place("ada"):
+        with threads.place("ada"):
+            assert [refused("ada"), refused("bo")] == [mine, ""]
+            with threads.place("bo"), threads.place("bo"):
+                assert [refused("ada"), refused("bo"), refused("cy")] == [mine, mine, others]
+            assert [refused("ada"), refused("cy")] == [mine, ""]
+        assert refused("ada") == ""
+        with threads.place("ada"):
+            assert refused("ada") == mine
+    assert (threads._taken, dict(threads._taken_by)) == (0, {})
