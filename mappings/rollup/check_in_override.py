@@ -24,8 +24,9 @@ Measured = Callable[[KeyResult], Measurement]
 
 
 def measure_of(kind: str) -> Measure:
-    """What is checked in for key results of this kind: the current value where its rule reads one."""
-    return Measure.CURRENT if has_reading(RULE_OF_KIND[kind].options) else Measure.PROGRESS
+    """What is checked in for key results of this kind: the current value where its rule reads one, else progress, also of a kind that is known no longer."""
+    rule = RULE_OF_KIND.get(kind)
+    return Measure.CURRENT if rule is not None and has_reading(rule.options) else Measure.PROGRESS
 
 
 def checked_in(

@@ -142,7 +142,9 @@ def _headline(row: Contribution, levels: Mapping[str, HealthLevel]) -> HeadlineR
 
 
 def _changeable(one: KeyResultState) -> ChangeableKeyResult | None:
-    measurement, rule = one.measurement, RULE_OF_KIND[one.kind]
+    measurement, rule = one.measurement, RULE_OF_KIND.get(one.kind)
+    if rule is None:
+        return None
     if measurement.cause is not Cause.MEASURED or measurement.progress is None or one.check_in is not None:
         return None
     rows = _rows(measurement.ledger) if rule.by_rows else ()

@@ -183,6 +183,7 @@ def test_what_cannot_be_made_again_stays_as_it_stands(stood: Any) -> None:
     assert not changeable(target=None)
     assert not changeable(tolerance=Fraction(5)), "a way and a band at once is neither"
     assert not changeable(check_in=object())
+    assert not changeable(kind="burn_down"), "its kind is known no longer"
     assert not changeable(id="9"), "it is none that counts"
 
 

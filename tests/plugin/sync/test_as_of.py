@@ -264,6 +264,7 @@ def test_the_page_shows_a_day_with_how_sure_it_is(world: Any) -> None:
     assert "Certainty: exact." in sure.select_one(".notes").text
     assert sure.select_one(".big").text == "39\u202f%"
     assert "As it stood on 9 Nov 2026, 23:59" in sure.select_one(".lede").text
+    assert "2026-Q4 (1 Oct 2026 – 31 Dec 2026)" in sure.select_one(".lede").text
     before = BeautifulSoup(told.look(f"/objectives/{key}?at=2026-11-09T09:30:00Z"), "html.parser")
     assert before.select_one(".big").text == "39\u202f%"  # before the first sync
     early = told.look(f"/objectives/{key}?at=2020-01-01")
