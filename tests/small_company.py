@@ -16,6 +16,8 @@ DRAWN = (
     (re.compile(r"127\.0\.0\.1:\d{5}"), "jira"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "ITS-ID"),
     (re.compile(r"(erased person) [0-9a-f]{8}"), r"\1 DRAWN"),
+    (re.compile(r"\b[0-9a-f]{4}…"), "DRAWN…"),
+    (re.compile(r'("bytes": )[1-9]\d*'), r"\1SO-MANY"),
     (re.compile(r"\(\d+/s\)"), "(so many a second)"),
 )
 """What differs from run to run, and the word that stands in its place."""

@@ -76,7 +76,8 @@ def _part_word(row: Effect) -> str:
         return row.part.value
     if after == 1:
         return "completed"
-    return "went back" if before is not None and after is not None and after < before else "progressed"
+    moved = row.effect or (None if before is None or after is None else after - before)
+    return "went back" if moved is not None and moved < 0 else "progressed"
 
 
 def step(part: MovementPart, before: Contribution, after: Contribution) -> str:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mappings.explain.check_in import Ruling, ShownSource
-from mappings.numbers import plain
+from mappings.numbers import percent, plain
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import KeyResultState, Measurement
@@ -134,10 +134,20 @@ def reading_words(old: KeyResultState, new: KeyResultState) -> str:
     rule = RULE_OF_KIND.get(new.kind)
     if rule is not None and rule.by_status:
         return f"moved to {new.status}" if new.status and old.status != new.status else ""
+    ruling = shown_check_in(new)
+    if ruling is not None:
+        return derived_words(old.measurement.progress, ruling.derived)
     before, after = old.measurement.current, new.measurement.current
-    if shown_check_in(new) is not None or before == after:
+    if before == after:
         return ""
     return _changed("reading", before, after)
+
+
+def derived_words(before: Fraction | None, after: Fraction | None) -> str:
+    """How far what is derived went while a check-in stands in its place: the row itself shows what was said."""
+    if before is None or after is None or before == after:
+        return ""
+    return f"derived progress {percent(before)} % → {percent(after)} %"
 
 
 def said_words(old: KeyResultState, new: KeyResultState) -> str:

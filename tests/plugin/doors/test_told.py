@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.plugin.use_cases.conftest import opened
+from tests.plugin.use_cases.conftest import Doors, opened
 from tests.small_company import a_company, as_ever
 
 HERE = Path(__file__).parent
@@ -52,21 +53,45 @@ def told(hand: Any, begin: Callable[..., Any]) -> Callable[[str, str], str]:
     begin(hand, a_company)
     doors = opened(hand.connector, {}, "admin")
 
-    def ask(door: str, address: str) -> str:
-        if door == "answers":
-            answer = doors.api("GET", f"/{address}")
-            text = (
-                json.dumps(answer.json, indent=1, ensure_ascii=False)
-                if answer.is_json
-                else answer.get_data(as_text=True)
-            )
-        else:
-            answer = doors.browser.get(f"/{address}")
-            text = answer.get_data(as_text=True)
-            text = words_of(text) if "html" in answer.content_type else text
-        return as_ever(f"{answer.status_code} {answer.content_type}\n{text}\n".replace("\r\n", "\n"))
+    return lambda door, address: told_at(doors, door, address)
 
-    return ask
+
+def told_at(doors: Doors, door: str, address: str) -> str:
+    """What is told at an address, with the status. `$next` stands for what the answer without that parameter leads on to."""
+    if address.endswith("=$next"):
+        before, _, _ = address.rpartition("&")
+        address = address.replace("$next", next_of(doors, door, before))
+    if door == "answers":
+        answer = doors.api("GET", f"/{address}")
+        text = (
+            json.dumps(answer.json, indent=1, ensure_ascii=False)
+            if answer.is_json
+            else answer.get_data(as_text=True)
+        )
+    else:
+        answer = doors.browser.get(f"/{address}")
+        text = answer.get_data(as_text=True)
+        text = words_of(text) if "html" in answer.content_type else text
+        with doors.browser.session_transaction() as own:
+            text += "".join(f"\nflashed: {said}" for _, said in own.pop("_flashes", ()))
+    leads = f" → {answer.location}" if answer.location else ""
+    return as_ever(f"{answer.status_code} {answer.content_type}{leads}\n{text}\n".replace("\r\n", "\n"))
+
+
+def next_of(doors: Doors, door: str, address: str) -> str:
+    """Where the next page begins."""
+    if door == "answers":
+        return str(doors.api("GET", f"/{address}").json["next"])
+    found = re.search(r"[?&]after=([^&\"]+)", doors.browser.get(f"/{address}").get_data(as_text=True))
+    assert found is not None, address
+    return found.group(1)
+
+
+def file_of(folder: Path, address: str) -> Path:
+    """Where it stands what is told at an address."""
+    return (
+        folder / f"{''.join(one if one.isalnum() or one in '-.' else '_' for one in address) or 'list'}.txt"
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,8 +101,7 @@ def test_what_is_told_at_an_address(
     door: str, address: str, told: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     """A change has to be seen: what is told now is kept beside, to be taken over where it is meant."""
-    name = "".join(one if one.isalnum() or one in "-." else "_" for one in address) or "list"
-    golden, there = HERE / door / f"{name}.txt", tmp_path / "told.txt"
+    golden, there = file_of(HERE / door, address), tmp_path / "told.txt"
     there.write_text(told(door, address))
     known = golden.read_text() if golden.exists() else ""
     assert there.read_text() == known, f"where it is meant: cp {there} {golden}"
