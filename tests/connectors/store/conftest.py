@@ -12,6 +12,10 @@ import pytest
 from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Reading, Status, User
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from tests.plugin.sync.conftest import begin, hand
+
+__all__ = ["begin", "hand"]
+"""A small company made by hand, as the tests of the sync have it."""
 
 _NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 
