@@ -19,6 +19,7 @@ from connectors.jira.http.errors import IncompleteRead, JiraError, JiraOutage, J
 from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from connectors.store import Store
 from connectors.store.absence import gaps
+from connectors.store.cycles.carries import MadeCopy
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.jobs import schedules
 from connectors.store.kpis import kpis
@@ -35,7 +36,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue, IssueType, JiraValue
-from mappings.kpi.episode import KpiState
+from mappings.kpi.episode import EpisodeStep, KpiState
 from mappings.rollup.cycles.carry_steps import FieldWrite
 from mappings.rollup.cycles.carry_undo import StandingCopy
 from mappings.rollup.health import Health, HealthLevel
@@ -251,6 +252,48 @@ def test_kpis_that_followed_a_copy_follow_its_source_again(bare: Context) -> Non
         "ended": KpiState(former="s1"),
         "open too": KpiState(key_result="s1"),
     }
+
+
+TO_FOLLOW = {
+    "another": KpiState(key_result="x", former="s1"),
+    "ended elsewhere": KpiState(former="y"),
+    "watched": KpiState(),
+    "of the objective itself": KpiState(key_result="o"),
+    "not promoted": KpiState(key_result="s1"),
+    "open": KpiState(key_result="s1", outside=2, inside=0),
+    "carried before": KpiState(key_result="s2", carried="2026-Q3", former="z"),
+    "ended": KpiState(former="s1", outside=1),
+}
+"""What a copy is followed by stands last: those before it that follow nothing end nothing."""
+
+
+def test_kpis_whose_key_result_went_on_as_a_copy_follow_the_copy(bare: Context) -> None:
+    """That it was carried is told once for each cycle; of one that had ended the copy is only what may be opened again."""
+    parts = [SimpleNamespace(id=id_, promote=None if id_ == "not promoted" else 1) for id_ in TO_FOLLOW]
+    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
+    made = {of: MadeCopy(of, id=id_, key=id_) for of, id_ in (("s1", "c1"), ("s2", "c2"), ("o", "co"))}
+    with bare.store.write() as conn:
+        for id_, state in TO_FOLLOW.items():
+            kpis.put(conn, "main", id_, state, NOW)
+            kpis.put(conn, "other", id_, state, NOW)
+    copies.lead_kpis_on(replace(bare, mapping=mapping), kept(), copies.Copies(made, {}))
+    with bare.store.read() as conn:
+        found = {id_: kpis.get(conn, "main", id_) for id_ in TO_FOLLOW}
+        assert {id_: kpis.get(conn, "other", id_) for id_ in TO_FOLLOW} == TO_FOLLOW
+    carried = EpisodeStep.CARRIED
+    assert found == TO_FOLLOW | {
+        "open": KpiState(key_result="c1", outside=2, carried="2026-Q3", transition=carried),
+        "carried before": KpiState(key_result="c2", carried="2026-Q3", former="z"),
+        "ended": KpiState(former="c1", outside=1),
+    }
+
+
+def test_where_no_kpi_becomes_a_key_result_the_store_is_not_asked(bare: Context) -> None:
+    parts = [SimpleNamespace(id="bugs", promote=None)]
+    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
+    nothing = replace(bare, mapping=mapping, store=cast("Store", None))
+    copies.lead_kpis_on(nothing, kept(), copies.Copies({}, {}))
+    copies.lead_kpis_back(nothing, kept())
 
 
 # -- what is sent for several objectives at once

@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from connectors.sandbox import PEOPLE, administration
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
+from connectors.store import Store
 from connectors.store.mirror import state_changes
 from connectors.store.numbers import objectives
+from connectors.store.reads import full_reads
 from connectors.store.work import inbox
 from connectors.store.writes import writes
 from mappings.explain.cause import row_cause
 from mappings.facts.issue import JiraValue
+from mappings.fields.thing_states import ThingState
+from plugin.sync.context import Context
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
+from plugin.sync.write_back.state_changes import _begun, all_read_at
 from plugin.use_cases.objectives.movement import movement_between
 from tests.plugin.sync.conftest import revived, worked_off
 from tests.plugin.sync.test_explained import LOW, PROGRESS, epics, held
@@ -320,3 +326,41 @@ def test_what_was_noted_is_asked_for_once_a_page_however_many_come(
     braked.clock.pass_by(minutes=30)
     assert resync(braked.context).held is None
     assert len(asked) == 2
+
+
+NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+READ_AT, MOMENT = NOW - timedelta(hours=1), timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "since", "was"),
+    [
+        ("sprint", "active", READ_AT, None),
+        ("sprint", "active", READ_AT + MOMENT, "future"),
+        ("sprint", "closed", READ_AT + MOMENT, "active"),
+        ("sprint", "closed", NOW, "active"),
+        ("sprint", "closed", NOW + MOMENT, None),
+        ("sprint", "closed", None, None),
+        ("sprint", "future", NOW, None),
+        ("version", "released", NOW, None),
+    ],
+)
+def test_a_sprint_began_or_ended_since_all_were_read_by_its_own_date_alone(
+    kind: str, state: str, since: datetime | None, was: str | None
+) -> None:
+    """After that read and up to now; of the same moment the read may tell, and of one to come nobody can."""
+    found = _begun(ThingState(kind, "12", "Twelve", state, since), READ_AT, NOW)
+    told = None if found is None else (found.kind, found.id, found.name, found.was, found.now)
+    assert told == (None if was is None else ("sprint", "12", "Twelve", was, state))
+
+
+def test_what_was_not_known_may_have_come_from_ten_minutes_before_all_were_read_last(
+    sqlite_store: Store,
+) -> None:
+    """Clocks may be so far apart, and a search may lag; where all were never read nothing is said."""
+    context = cast("Context", SimpleNamespace(site="main"))
+    with sqlite_store.write() as conn:
+        full_reads.note(conn, "other", full_reads.FullRead(NOW))
+        assert all_read_at(context, conn) is None
+        full_reads.note(conn, "main", full_reads.FullRead(NOW))
+        assert all_read_at(context, conn) == NOW - timedelta(minutes=10)
