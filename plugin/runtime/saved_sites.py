@@ -39,7 +39,7 @@ from plugin.next_steps import ADD_BY_CONSENT, SITES
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.granted_tokens import AttemptTokens, client_of
+from plugin.runtime.granted_tokens import AttemptTokens
 from plugin.runtime.settings import CONSENT, GATEWAY, SERVICE, JiraSettings
 from plugin.runtime.sites.credential_expiry import day_given, expiry_at
 from plugin.runtime.sites.site_address import site_address, token_flaw
@@ -227,7 +227,6 @@ def prepare_site(connector: Connector, new: NewSite, by: str) -> None:
     settings = settings_of(connector, new)
     if not settings.by_consent:
         raise Refusal("Only an OAuth 2.0 app that a Jira user allows is kept before it is tried.", "grant")
-    client_of(settings)
     with connector.store.write() as conn:
         _require_waiting(connector, conn, new.name)
         put_site(connector, conn, settings, GATEWAY, "cloud", "")

@@ -85,7 +85,7 @@ def whole_reply(
             counted.update(shown=len(every), next=following)
             if len(_text(whole)) > LARGEST_ANSWER:
                 raise UnanswerableQuestion(
-                    f"It has more than the {LARGEST_ANSWER} characters that are let through: ask {tool.name} page by page."
+                    f"It has more than the {LARGEST_ANSWER:,} characters that are let through: ask {tool.name} page by page."
                 )
         return ToolReply(_text(whole), whole)
 
@@ -139,7 +139,7 @@ def write_reply(answer: Answer) -> ToolReply:
     text = said_at(answer.model_dump_json(), Door.TOOL)
     if len(text) > LARGEST_ANSWER:
         raise UnanswerableQuestion(
-            f"The answer has {count_of(len(text), 'character')}, more than the {LARGEST_ANSWER} that are let through. "
+            f"The answer has {count_of(len(text), 'character')}, more than the {LARGEST_ANSWER:,} that are let through. "
             "Ask with a smaller limit, or for one objective."
         )
     return ToolReply(text, json.loads(text))

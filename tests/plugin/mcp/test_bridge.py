@@ -131,6 +131,9 @@ def test_other_hosts_and_origins_are_refused(door: Door) -> None:
 def test_a_large_body_is_refused(door: Door) -> None:
     answer = door.raw("POST", data=b" " * (LARGEST_BODY + 1))
     assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+    assert answer.json["detail"] == "The body is larger than 256 KiB."
+    assert LARGEST_BODY == 262_144
+    assert door.raw("POST", data=b" " * LARGEST_BODY).status_code == 406, "it is read, and asks for no JSON"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 10_000, b"\xff", b'{"id": 1}'])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from mcp import Client, StdioServerParameters
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli
+from plugin.mcp.protocol import identity
 from plugin.mcp.tools import TOOLS
 from plugin.runtime.connector import Refusal
+from plugin.runtime.settings import read_settings
+from tests.actors import TESTER
 from tests.event_loop import run_apart
 from tests.plugin.mcp.test_tools import OF_ADMINS
 
@@ -75,3 +79,18 @@ def test_the_ordinary_start_loads_nothing_of_it() -> None:
     code = "import plugin.cli, plugin.runtime.application, plugin.mcp.tools, sys; print('mcp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_who_asks_is_whoever_the_token_stands_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read_settings(None, mcp_token="okr_an-invented-token")
+    connector: Any = SimpleNamespace(settings=settings)
+    known: dict[str, Any] = {"Bearer okr_an-invented-token": SimpleNamespace(actor=TESTER)}
+    monkeypatch.setattr(identity.tokens, "bearer", lambda _connector, said: known.get(said))
+    assert identity.token_actor(connector) is TESTER
+    known.clear()
+    with pytest.raises(Refusal) as refused:
+        identity.token_actor(connector)
+    assert str(refused.value) == (
+        "The token in JIRA_OKR_MCP_TOKEN is unknown, expired or revoked. Set JIRA_OKR_MCP_TOKEN to an API token: "
+        "jira-okr token create EMAIL --name assistant makes one; its scope read is enough."
+    )

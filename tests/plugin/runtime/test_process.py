@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from plugin.jobs.orphans import find_orphans
+from plugin.runtime.processes import process
 from plugin.runtime.processes.process import ProcessId, is_gone, process_of, this_process, worker_name
+from plugin.runtime.serving import fork_server, production_server
 
 SAYS_WHO = "import sys; from plugin.runtime.processes.process import this_process; print(this_process().name, flush=True); sys.stdin.read()"
 
@@ -43,8 +48,6 @@ def test_what_cannot_be_known_is_not_said() -> None:
 
 
 def _of(pid: int) -> ProcessId:
-    from plugin.runtime.processes import process
-
     return process._identified(pid)
 
 
@@ -65,3 +68,39 @@ def test_orphans_are_those_of_dead_processes_alone() -> None:
     names = [f"{dead.name}/a", f"{dead.name}/job-3", f"{living.name}/a", "drain"]
     assert find_orphans(names, lambda one: one == dead) == [f"{dead.name}/a", f"{dead.name}/job-3"]
     assert process_of(worker_name("x")) == this_process()
+
+
+@pytest.mark.parametrize(("words", "known"), [(19, False), (20, True), (21, True)])
+def test_a_stat_that_is_cut_short_tells_nothing(
+    words: int, known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """proc(5): the state is the first field behind the name, the start the twentieth; the name may hold blanks and parentheses."""
+    monkeypatch.setattr(process, "PROC", tmp_path)
+    (tmp_path / "7").mkdir()
+    fields = ["S", *(str(number) for number in range(2, words + 1))]
+    (tmp_path / "7" / "stat").write_text(f"7 (a b) c) {' '.join(fields)}\n")
+    found = process._stat(7)
+    assert (found is not None) is known
+    if found is not None:
+        assert (found[process.STATE], found[process.BEGAN]) == ("S", "20")
+    assert process._stat(8) is None, "there is no such process"
+
+
+@pytest.mark.parametrize("ends", [production_server._end_with, fork_server._end_with])
+def test_a_process_ends_with_the_one_that_began_it(
+    ends: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parents, slept = iter([7, 7, 7, 1]), []
+
+    class Ended(BaseException):
+        pass
+
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    for module in (production_server, fork_server):
+        monkeypatch.setattr(module, "os", SimpleNamespace(getppid=lambda: next(parents), _exit=end))
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=slept.append))
+    with pytest.raises(Ended) as ended:
+        ends(7)
+    assert (ended.value.args, slept) == ((1,), [0.25] * 3)

@@ -275,6 +275,29 @@ def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_token(firm: Fir
     assert firm.oauth.refreshes == 2
 
 
+def test_tokens_that_no_key_opens_are_asked_for_anew_by_a_service_account_and_allowed_anew_by_a_person(
+    firm: Firm,
+) -> None:
+    consented = firm.process()
+    firm.connected(consented)
+    known = grant(consented)
+    with consented.store.write() as conn:
+        grants.put(conn, "main", known.basis, b"sealed by nobody here", known.expires_at, firm.now)
+    with pytest.raises(AuthFailure, match="The tokens of the site cannot be opened") as told:
+        firm.process().site("main").jira.myself()
+    assert told.value.remedy.endswith(ALLOW)
+    assert "JIRA_OKR_SECRET_KEY" in told.value.remedy
+    assert firm.oauth.refreshes == 0
+
+    service = firm.process(ROBOT)
+    service.site("main").jira.myself()
+    known, asked = grant(service), firm.oauth.tokens
+    with service.store.write() as conn:
+        grants.put(conn, "main", known.basis, b"sealed by nobody here", known.expires_at, firm.now)
+    assert firm.process(ROBOT).site("main").jira.myself().name == "OKR Service Account"
+    assert firm.oauth.tokens == asked + 1
+
+
 def test_while_another_renews_a_token_that_still_holds_is_used(firm: Firm) -> None:
     first, second = firm.process(), firm.process()
     firm.connected(first)
