@@ -77,3 +77,38 @@ def test_a_dead_letter_says_what_to_do() -> None:
     assert isinstance(tired, Burial)
     assert str(MOST_ATTEMPTS) in tired.remedy
     assert "Look at the network." in tired.remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "chance", "seconds"),
+    [
+        (JiraOutage("away"), 1, 0.0, 1.4),
+        (JiraOutage("away"), 1, 0.5, 2),
+        (JiraOutage("away"), 1, 1.0, 2.6),
+        (JiraOutage("away"), 9, 0.5, 512),
+        (JiraOutage("away"), 10, 0.5, 900),
+        (JiraOutage("away"), 11, 1.0, 1170),
+        (JiraRefusal(403, ("no",)), 7, 0.0, 89.6),
+        (RateLimitError("jira-burst-based", None, None), 3, 0.5, 8),
+        (RateLimitError("jira-burst-based", None, None), 99, 0.5, 900),
+    ],
+)
+def test_so_many_seconds_are_waited(error: Exception, attempts: int, chance: float, seconds: float) -> None:
+    decision = after_failure(error, attempts, NOW, chance)
+    assert decision == Postponement(NOW + timedelta(seconds=seconds), str(error))
+
+
+def test_what_is_given_up_says_which_error_and_what_to_do_about_it() -> None:
+    found = [
+        after_failure(StoreError("broken", "here", "mend it"), 1, NOW, 0),
+        after_failure(ValueError("a fault of ours"), 1, NOW, 0),
+        after_failure(JiraRefusal(403, ("no",)), 8, NOW, 0),
+    ]
+    ours = (
+        "This is a fault of the connector: please report it with the log lines of this objective, then retry."
+    )
+    assert found == [
+        Burial(f"StoreError: {StoreError('broken', 'here', 'mend it')}", "mend it"),
+        Burial("ValueError: a fault of ours", ours),
+        Burial(str(JiraRefusal(403, ("no",))), "Tried 8 times."),
+    ]

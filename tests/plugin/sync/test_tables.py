@@ -31,7 +31,7 @@ from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveS
 from mappings.write_back.plan import Change, Plan
 from plugin.sync import outage, work
 from plugin.sync.context import Context
-from plugin.sync.reconcile import kpi_readings, measurement
+from plugin.sync.reconcile import kpi_readings, measurement, survey
 from plugin.sync.refresh import (
     comments,
     gaps,
@@ -464,3 +464,32 @@ def test_screens_are_asked_where_a_context_is_not_known_and_the_others_in_turn(
     places = {(one, "story") for one in "abcd"}
     wanted = written_options._in_turn(places, {(one, "story") for one in again}, fields)
     assert "".join(sorted(project for project, _ in wanted)) == asked
+
+
+def test_what_stands_is_looked_at_by_whom_it_was_written_for_and_by_whose_issue_it_is_on(
+    bare: Context,
+) -> None:
+    """Objectives 9 and 10, and 77, which wrote onto issues of theirs and is not looked at."""
+    looked_at = cast(
+        "Any",
+        {
+            "9": SimpleNamespace(
+                key_results=[SimpleNamespace(issue_id="21"), SimpleNamespace(issue_id=None)]
+            ),
+            "10": SimpleNamespace(
+                key_results=[SimpleNamespace(issue_id="22"), SimpleNamespace(issue_id="21")]
+            ),
+        },
+    )
+    with bare.store.write() as conn:
+        for objective_id, issue_id in [("9", "9"), ("77", "21"), ("77", "10"), ("10", "40"), ("77", "50")]:
+            change = a_change(60, issue_id=issue_id)
+            plan_id = writes.intend(conn, "main", Plan(objective_id, (change,)), "r", "event", NOW)
+            writes.settle(conn, plan_id, issue_id, change.field_id, "written", "", NOW)
+        found = survey._written_for(conn, "main", looked_at)
+        assert survey._written_for(conn, "main", {}) == {}
+        assert survey._written_for(conn, "other", looked_at) == {}
+    assert {id_: sorted(one.issue_id for one in those) for id_, those in found.items()} == {
+        "9": ["21", "9"],
+        "10": ["10", "21", "40"],
+    }
