@@ -221,6 +221,7 @@ def test_what_was_noted_before_all_were_read_is_not_asked_for(bare: Context) -> 
         ([BEFORE], [], [AFTER], {CLOSED}),
         ([BEFORE], [replace(AFTER, summary="another")], [], set()),
         ([], [an_issue(sprint("active"))], [], set()),  # nothing was read yet
+        ([], [an_issue(began(NOW))], [], set()),
         ([], [], [AFTER], set()),
         ([AFTER], [], [an_issue(sprint("future"))], set()),  # it was outside before
     ],
