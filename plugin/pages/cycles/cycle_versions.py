@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import current_actor
 from plugin.pages.frame.page import render
-from plugin.pages.frame.visit import known_site
+from plugin.pages.frame.visit import known_site, zone
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_versions import versions_view
 from plugin.runtime.connector import Connector
@@ -26,7 +26,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         before, after = (request.args.get(name, type=int) for name in ("before", "after"))
         view, refused = None, ""
         try:
-            view = versions_view(difference(connector, current_actor(), site, cycle, before, after))
+            found = difference(connector, current_actor(), site, cycle, before, after)
+            view = versions_view(found, zone(connector))
         except CycleRefusal as error:
             refused = str(error)
         several = len(connector.sites) > 1

@@ -51,7 +51,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             tally=level_tally(one.standing.level for one in here),
             only=" ".join(part for part in (level and level_word(KpiLevel(level)), kind, site) if part),
             promotions=[promotion_row(one) for one in proposed],
-            departures=[departure_row(one) for one in sources.departed_kpis()],
+            departures=[departure_row(one, sources.zone) for one in sources.departed_kpis()],
         )
 
     @blueprint.get("/kpis/<id_>", endpoint="kpi")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from mappings.explain.closing_difference import RecordDifference
 from mappings.explain.movement import Effect
+from mappings.facts.local_time import local_day
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import mean_text
@@ -51,11 +53,11 @@ class VersionsView:
     means: tuple[str, ...]
 
 
-def versions_view(found: VersionDifference) -> VersionsView:
-    """A difference for the page."""
+def versions_view(found: VersionDifference, zone: tzinfo) -> VersionsView:
+    """A difference for the page, with days of this zone."""
     return VersionsView(
         heads=(f"Version {found.before.version}", f"Version {found.after.version}"),
-        told=(_told(found.before), _told(found.after)),
+        told=(_told(found.before, zone), _told(found.after, zone)),
         rows=tuple(_row(one) for one in found.differing),
         same=alike_text(found),
         means=(
@@ -65,8 +67,9 @@ def versions_view(found: VersionDifference) -> VersionsView:
     )
 
 
-def _told(act: ClosingAct) -> str:
-    return f"closed on {day_text(act.at.date())} by {act.by}" + (f": {act.note}" if act.note else "")
+def _told(act: ClosingAct, zone: tzinfo) -> str:
+    day = day_text(local_day(act.at, zone))
+    return f"closed on {day} by {act.by}" + (f": {act.note}" if act.note else "")
 
 
 def _row(one: RecordDifference) -> VersionRow:
