@@ -155,6 +155,7 @@ def began(at: datetime, id_: int = 12) -> dict[str, object]:
         (an_issue(sprint("active")), (SECOND_SPRINT,), set()),
         # It was told to be closed, and runs by now: that word is not of today.
         (an_issue(sprint("active")), (CLOSED,), set()),
+        (an_issue(sprint("active")), (replace(STARTED, now="closed"),), set()),
         (an_issue(sprint("active")), (), set()),
         (an_issue(), (STARTED,), set()),
         (an_issue(began(READ + MS)), (), {STARTED}),
