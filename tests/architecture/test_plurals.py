@@ -29,7 +29,6 @@ UNCOUNTED = {
     ("connectors/store/database/table_copy.py", "points"): "a verb",
     ("plugin/cli/operation/setup.py", "rules"): "a verb",
     ("plugin/mcp/protocol/provenance.py", "rules"): "a verb",
-    ("plugin/cli/objectives/history.py", "calls"): "a verb",
     (
         "plugin/pages/views/cycles/cycle_replay.py",
         "objectives",

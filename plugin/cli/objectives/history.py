@@ -57,7 +57,7 @@ def cost_text(planned: Outlook) -> str:
     """What it takes, before it begins."""
     return (
         f"{count_of(len(planned.moments), 'past moment')}, {count_of(planned.issues, 'issue')}, "
-        f"{len(planned.changed)} of them changed since: at least {planned.calls} calls to Jira."
+        f"{len(planned.changed)} of them changed since: at least {count_of(planned.calls, 'call')} to Jira."
     )
 
 

@@ -324,9 +324,10 @@ def _preview(connector: Connector, site: str, fitted: FittedPreset) -> None:
         read = read_now(connector, COMMAND_LINE, site, fitted.adaptation.text, report)
     found = preview_text(connector, COMMAND_LINE, site, fitted.adaptation.text).preview
     rows = [(one.key, one.title, standing_text(one.after)) for one in found.objectives[:MOST_SHOWN]]
+    coming = sum(one.after is not None for one in found.objectives)
     if rows:
         show_table(
-            f"{count_of(len(found.objectives), 'objective')} of {count_of(read, 'issue')}",
+            f"{count_of(coming, 'objective')} of {count_of(read, 'issue')}",
             ("Key", "Objective", "Would stand at"),
             rows,
         )

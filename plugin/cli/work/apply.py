@@ -7,7 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
-from plugin.cli.work.plan import change_values, show_changes
+from plugin.cli.work.plan import change_values, show_changes, show_untried
 from plugin.use_cases.work.plans import apply, objectives_in_order
 
 
@@ -33,12 +33,20 @@ def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json:
                     for one in refused
                 ],
                 "waiting": [{"objective": one.name, "why": one.why} for one in done.waiting],
+                "held": [change_values(change) for change in done.held],
+                "refused_before": [change_values(change) for change in done.refused_before],
             }
         )
     elif written:
         show_changes("Written", written)
-    elif not done.waiting:
-        say("Nothing was written: every field in Jira is as it should be.")
+    else:
+        say(
+            "Nothing was written."
+            if done.wrong
+            else "Nothing was written: every field in Jira is as it should be."
+        )
+    if not as_json:
+        show_untried(done.held, done.refused_before)
     for one in refused:
         say(
             f"refused: {one.change.issue_key} {one.change.field_name}: {one.message}\n  to do: {one.remedy}",
@@ -46,5 +54,5 @@ def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json:
         )
     for late in done.waiting:
         say(f"waits: {late.name}: {late.why}", err=True)
-    if refused or done.waiting:
+    if done.wrong:
         raise SystemExit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from mappings.facts.raw_value import words
@@ -34,10 +36,7 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
         return
     if changes:
         show_changes("Would be written", changes)
-    if held:
-        show_changes("Held: waits for a person (jira-okr held list)", held)
-    if refused:
-        show_changes("Refused: Jira does not have our number (jira-okr dead-letters list)", refused)
+    show_untried(held, refused)
     if not (changes or held or refused):
         say(RIGHT if read else UNREAD)
 
@@ -66,7 +65,15 @@ def show_value(value: object) -> str:
     return "(empty)" if value is None else str(value)
 
 
-def show_changes(title: str, changes: list[Change]) -> None:
+def show_untried(held: Sequence[Change], refused: Sequence[Change]) -> None:
+    """The tables of changes that nothing is done about, unless somebody decides."""
+    if held:
+        show_changes("Held: waits for a person (jira-okr held list)", held)
+    if refused:
+        show_changes("Refused: Jira does not have our number (jira-okr dead-letters list)", refused)
+
+
+def show_changes(title: str, changes: Sequence[Change]) -> None:
     """The table of changes."""
     rows = [
         (

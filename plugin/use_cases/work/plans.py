@@ -49,11 +49,20 @@ class WaitingObjective:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutcome:
-    """What became of it: fields that were written, those that Jira refused, and objectives that have to wait."""
+    """What became of it: fields that were written, those that Jira refused, and objectives that have to wait. Not tried were the changes that
+    are `held` for a person, and those that Jira had `refused_before`.
+    """
 
     written: tuple[Change, ...]
     refused: tuple[WriteRefusal, ...]
     waiting: tuple[WaitingObjective, ...] = ()
+    held: tuple[Change, ...] = ()
+    refused_before: tuple[Change, ...] = ()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something of it differs in Jira still."""
+        return bool(self.refused or self.waiting or self.held or self.refused_before)
 
 
 @question(VIEWER)
@@ -109,9 +118,11 @@ def apply(
         else:
             done.append(outcome)
     return PlanOutcome(
-        tuple(change for one in done for change in one.applied.written),
-        tuple(refusal for one in done for refusal in one.applied.refused),
-        tuple(waiting),
+        written=tuple(change for one in done for change in one.applied.written),
+        refused=tuple(refusal for one in done for refusal in one.applied.refused),
+        waiting=tuple(waiting),
+        held=tuple(change for one in done for change in one.held),
+        refused_before=tuple(change for one in done for change in one.refused),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from connectors.jira.http.estimate import estimate, estimate_searching, estimate_single_reads
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
+from connectors.store.work import due
 from mappings.document.plain_parents import subjects
 from mappings.numbers import count_of
 from plugin.access.authorization.actor import Actor
@@ -82,17 +83,25 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What was read, what came of reconciling the `subjects`, and what Jira still does not have right."""
+    """What was read, what came of reconciling the `subjects`, and what Jira still does not have right. So many are `due` still because
+    nothing was to be written.
+    """
 
     read: ResyncResult
     done: DrainResult
     lacking: Shortfall = Shortfall()
     subjects: str = "objectives"
+    due: int = 0
 
     @property
     def wrong(self) -> bool:
         """Whether somebody has to do something before every number in Jira is right."""
         return bool(self.lacking) or self.done.waiting > 0
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is left to do, for us neither."""
+        return not self.wrong and not self.due
 
     @property
     def said(self) -> str:
@@ -108,7 +117,7 @@ class SyncResult:
             else ""
         )
         return (
-            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Worked out {count_of(self.done.reconciled, one, self.subjects)}: "
+            f"{summary(self.read, right=self.right, written=self.done.written)} {standing}Worked out {count_of(self.done.reconciled, one, self.subjects)}: "
             f"{count_of(self.done.written, 'field')} written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
             f"{count_of(self.lacking.gaps, 'gap')}{self.lacking.said}{failed}.{waiting}"
         )
@@ -140,7 +149,7 @@ def begin(connector: Connector, actor: Actor, site: str, wanted: SyncRequest = F
         found = _sync(
             connector, actor, site, wanted, lambda what: nullcontext(report if what == READ else _untold)
         )
-        return found.said if wanted.write else summary(found.read, right=not found.wrong)
+        return found.said if wanted.write else summary(found.read, right=found.right)
 
     begun = background_jobs.begin(connector, site, SYNC, actor.label, work)
     if begun:
@@ -203,7 +212,9 @@ def _sync(
     if wanted.kind == "full":
         webhook_state.look(connector, site)
     if not wanted.write:
-        return SyncResult(found, DrainResult(), _lacking(connector, actor, site))
+        with connector.store.read() as conn:
+            left = due.pending_count(conn, site)
+        return SyncResult(found, DrainResult(), _lacking(connector, actor, site), due=left)
     connector.announce()
     free_orphans(connector.store)
     counted = subjects(connector.context(site).mapping.document)

@@ -43,7 +43,7 @@ def test_a_movement_is_told_once_the_past_is_reconstructed(
         known = json.loads(CliRunner().invoke(cli, ["moved", key, "--since", "cycle", "--json"]).stdout)
         done = CliRunner().invoke(cli, ["history", "backfill", "--days", "20"])
         assert done.exit_code == 0, done.output
-        assert "calls to Jira" in done.output
+        assert " to Jira." in done.output
         told = json.loads(CliRunner().invoke(cli, ["moved", key, "--since", "week", "--json"]).stdout)
         plain = CliRunner().invoke(cli, ["moved", key])
         wrong = CliRunner().invoke(cli, ["moved", key, "--since", "once"])
