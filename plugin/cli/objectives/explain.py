@@ -196,7 +196,7 @@ def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = (), *, t
             if one.is_of_field
             else ""
         )
-        say(f"  {one.kind.value}: {one.name} {one.head}. {one.why}{values}")
+        say(f"  {one.kind.value}: {one.name} {one.head}. {one.sentence}{values}")
         if remedy := one.remedy_at(Door.COMMAND):
             say(f"    to do: {remedy}")
     if len(found) > MOST_OBSTACLES:

@@ -63,7 +63,7 @@ class ObstaclePlace:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One of them: `why` in a sentence, and what to do: the same words, then the `step` of a door. Of a field, what `stands` in Jira and what is `wanted`.
+    """One of them: `why` it is so, and what to do: the same words, then the `step` of a door. Of a field, what `stands` in Jira and what is `wanted`.
 
     `name` is how people call the issue that is meant, or the objective itself; `issue_key` is empty where no key is known. `objectives`
     are those whose numbers it concerns, as people call them. `doubted`: it may be none, and nobody is asked yet.
@@ -93,6 +93,11 @@ class Obstacle:
     def head(self) -> str:
         """What is the matter, behind the key of the issue: `OKR progress is not written`."""
         return f"{self.field_name} {HEADS[self.kind]}".strip()
+
+    @property
+    def sentence(self) -> str:
+        """Why, with a stop behind it: what Jira says and what a large change is held for may have none."""
+        return self.why if not self.why or self.why.endswith((".", "!", "?")) else f"{self.why}."
 
     def remedy_at(self, door: Door) -> str:
         """What to do, as this door says it; may be empty."""

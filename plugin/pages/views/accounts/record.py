@@ -76,11 +76,15 @@ def write_row(record: WriteRecord, now: datetime, zone: tzinfo) -> WriteRow:
     )
 
 
+OPTION = {"value", "id", "self", "disabled"}
+"""What Jira says of the option of a select list."""
+
+
 def show_value(value: object) -> str:
     """A JSON value as text: words and options as people call them, nothing as an empty field, the rest as JSON."""
     if value is None:
         return "empty"
-    if isinstance(value, dict) and set(value) == {"value"}:
+    if isinstance(value, dict) and {"value"} <= set(value) <= OPTION:
         return show_value(value["value"])
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)[:LONGEST_VALUE]

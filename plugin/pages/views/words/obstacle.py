@@ -33,7 +33,7 @@ def obstacle_line(one: Obstacle, browse: Browse, now: datetime, zone: tzinfo) ->
         name=one.name,
         url=browse(one.issue_key) if one.issue_key else None,
         head=one.head,
-        why=one.why,
+        why=one.sentence,
         values=values,
         remedy=f"{one.remedy} {one.step.do + '.' if one.step else ''}".strip(),  # the link stands behind it
         since=when(one.since, now, zone),
