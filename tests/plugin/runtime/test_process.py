@@ -70,7 +70,7 @@ def test_orphans_are_those_of_dead_processes_alone() -> None:
     assert process_of(worker_name("x")) == this_process()
 
 
-@pytest.mark.parametrize(("words", "known"), [(19, False), (20, True), (21, True)])
+@pytest.mark.parametrize(("words", "known"), [(3, False), (19, False), (20, True), (21, True)])
 def test_a_stat_that_is_cut_short_tells_nothing(
     words: int, known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
