@@ -34,6 +34,13 @@ def _fraction(number: Decimal) -> Fraction | None:
     return Fraction(number) if number.is_finite() and abs(number.adjusted()) < LONGEST_NUMBER else None
 
 
+def json_number(value: Fraction | None) -> int | float | None:
+    """As Jira writes a number: an integer where it is whole. What a number field held is exact so, for Jira keeps a double."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)
+
+
 def number_in(value: object) -> Fraction | None:
     """The number a field value holds: a JSON number, numeric text, or a select option that reads as a number."""
     if isinstance(value, Mapping):

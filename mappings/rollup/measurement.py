@@ -49,8 +49,10 @@ def assess(
     kpis: KpiReadings = NO_KPIS,
     aims: Aims = NO_AIMS,
     carries: Carries = NO_CARRIES,
+    settled: States | None = None,
 ) -> dict[str, ObjectiveState]:
-    """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
+    """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`), then those that
+    are `settled`, which stand as they are, also for whatever is above them.
 
     Without `ledgers` the delivery key results come with their numbers but without their rows: a third of the time, for
     finding out which of very many objectives differ.
@@ -67,25 +69,40 @@ def assess(
         carries=carries,
     )
     assessment.look_at_all()
-    objectives = {objective.id: objective for objective in _objectives(assessment)}
-    graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
-    circles = circles_in(graph)
-    below = _below(graph)
-    named = {id_: _named(circle, objectives) for id_, circle in circles.items()}
-    known = {id_: finish_objective(objectives[id_], (), named[id_]) for id_ in circles}
-    for id_ in from_below(graph, circles):
-        aligned = [known[other] for other in below.get(id_, ()) if other in known]
-        known[id_] = finish_objective(objectives[id_], aligned, named.get(id_, ()))
-    return {id_: known[id_] for id_ in objectives}
+    stands = settled or {}
+    measured = {objective.id: objective for objective in _objectives(assessment, stands.keys())}
+    return _finished(measured, stands) | dict(stands)
 
 
-def _objectives(assessment: Assessment) -> collections.abc.Iterator[Objective]:
+def _objectives(
+    assessment: Assessment, besides: collections.abc.Set[str]
+) -> collections.abc.Iterator[Objective]:
     for issue in assessment.forest:
+        if issue.id in besides:
+            continue
         rule, stands = _standing(assessment, issue)
         if rule is not None:
             yield measured_objective(assessment, rule, stands)
-    for _, rule in assessment.written():
-        yield measured_objective(assessment, rule, None)
+    for id_, rule in assessment.written():
+        if id_ not in besides:
+            yield measured_objective(assessment, rule, None)
+
+
+def _finished(measured: dict[str, Objective], others: States) -> dict[str, ObjectiveState]:
+    """What was measured with what is aligned to it, those of a circle without; `others` are believed."""
+    graph = {id_: state.aligned_to for id_, state in others.items()}
+    graph |= {id_: objective.aligned_to for id_, objective in measured.items()}
+    circles, below = circles_in(graph), _below(graph)
+    keys = {id_: state.key for id_, state in others.items()}
+    keys |= {id_: objective.key for id_, objective in measured.items()}
+    named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
+    known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
+    known |= {id_: finish_objective(measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
+    for id_ in from_below(graph, circles):
+        if id_ in measured:
+            aligned = [known[other] for other in below.get(id_, ()) if other in known]
+            known[id_] = finish_objective(measured[id_], aligned, named.get(id_, ()))
+    return {id_: known[id_] for id_ in measured}
 
 
 def _below(graph: Graph) -> dict[str, list[str]]:
@@ -96,10 +113,6 @@ def _below(graph: Graph) -> dict[str, list[str]]:
             if target != id_:
                 below.setdefault(target, []).append(id_)
     return below
-
-
-def _named(circle: Sequence[str], objectives: collections.abc.Mapping[str, Objective]) -> list[str]:
-    return [objectives[id_].key or id_ for id_ in circle]
 
 
 def assess_one(
@@ -154,20 +167,7 @@ def assess_among(
         rule, issue = _one(assessment, id_)
         if rule is not None:
             measured[id_] = measured_objective(assessment, rule, issue)
-    others = {id_: state for id_, state in (settled or {}).items() if id_ not in measured}
-    graph = {id_: state.aligned_to for id_, state in others.items()}
-    graph |= {id_: objective.aligned_to for id_, objective in measured.items()}
-    circles, below = circles_in(graph), _below(graph)
-    keys = {id_: state.key for id_, state in others.items()}
-    keys |= {id_: objective.key for id_, objective in measured.items()}
-    named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
-    known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
-    known |= {id_: finish_objective(measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
-    for id_ in from_below(graph, circles):
-        if id_ in measured:
-            aligned = [known[other] for other in below.get(id_, ()) if other in known]
-            known[id_] = finish_objective(measured[id_], aligned, named.get(id_, ()))
-    return {id_: known[id_] for id_ in measured}
+    return _finished(measured, {id_: state for id_, state in (settled or {}).items() if id_ not in measured})
 
 
 def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | None, Issue | None]:

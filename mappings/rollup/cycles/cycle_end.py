@@ -1,7 +1,8 @@
 """What an objective of a cycle that has ended is measured from: its facts as they stood when the last day was over. Reads no clock.
 
 What is known of an issue then, in this order: as it is now, where it has not been touched since; as its history tells; as it was first
-seen after the end. What was deleted since stays as it was first seen, and so do links where the history does not tell them.
+seen after the end. What was deleted since stays as it was first seen, and so do links where the history does not tell them, and whatever
+changes without an edit.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.local_time import MILLISECOND, day_end, day_start
 from mappings.facts.moment import Moment
+from mappings.numbers import json_number
 
 if TYPE_CHECKING:
     from mappings.document.schema import CyclePart
@@ -131,21 +133,35 @@ def _stood(
 ) -> tuple[Issue | None, Uncertainty | None]:
     """How an issue stood at the end by its history (None where that is not known), and what is in doubt but for its links."""
     if issue.updated <= end:
-        return issue, None
+        return issue if before is None else _as_noted(before, issue), None
     if stood is None:
         return None, None if before is not None else Uncertainty.AS_FIRST_SEEN
     return stood.get(issue.id), None
 
 
+def _as_noted(before: Issue, issue: Issue) -> Issue:
+    """What changes without an edit is as it was first seen after the end: an issue may be archived since, its sprint closed, its version
+    released, its status put into another category.
+    """
+    kept = replace(issue, archived=before.archived)
+    if before.updated != issue.updated or before.unknowns != issue.unknowns:
+        return kept  # of an edit of before the end, or of what could not be read, is told late
+    status = before.status if before.status.id == issue.status.id else issue.status
+    return replace(kept, status=status, fields={**issue.fields, **before.fields})
+
+
 def _until(then: Issue, now: Issue, end: datetime) -> Issue:
-    """An issue as it was seen, with its readings up to the end: those have a history of their own."""
+    """An issue as it was seen, with its readings up to the end: those have a history of their own.
+
+    A field holds what Jira shows, a JSON number: what is noted of an end is kept as text, and a fraction would come back as none.
+    """
     if not now.readings:
         return then
     readings = {
         field_id: tuple(one for one in found if one.at <= end) for field_id, found in now.readings.items()
     }
     values = {
-        field_id: found[-1].value if found else None
+        field_id: json_number(found[-1].value) if found else None
         for field_id, found in readings.items()
         if now.readings[field_id] and now.readings[field_id][-1].at > end
     }

@@ -28,6 +28,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.selector import Selector
 from mappings.rollup.assessment import NO_CHECK_INS, Ends
 from mappings.rollup.cycles.carry import NO_CARRIES
+from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase, written_target
@@ -131,8 +132,27 @@ def measure_together(
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids, every)])
     having = objective_traits.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
+    forest = _with_written(context, conn, forest, states.values())
     everything = {**hanging.settled, **states}
     return JointMeasurement(states=states, ends=ends, forest=forest, below=everything, having=having)
+
+
+def _with_written(
+    context: Context, conn: Connection, forest: Forest, states: Iterable[ObjectiveState]
+) -> Forest:
+    """And the key results and rows of cycles that have ended: they may have moved elsewhere since, and what is written of them stands there."""
+    mapping, moment = context.mapping, context.moment(conn)
+    lacking = set[str]()
+    for state in states:
+        if not has_ended(mapping.cycles.get(state.cycle_id), moment):
+            continue
+        if writes_to(mapping, "key_result"):
+            lacking |= {one.issue_id for one in state.key_results if one.issue_id}
+        if writes_to(mapping, "row"):
+            lacking |= set(counting_rows(state))
+    lacking -= {id_ for id_ in lacking if forest.issue(id_) is not None}
+    found = mirror.get(conn, context.site, lacking) if lacking else {}
+    return Forest.of([*forest, *found.values()]) if found else forest
 
 
 def load_below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedObjectives:

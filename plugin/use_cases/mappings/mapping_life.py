@@ -247,8 +247,10 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         read = kpi_readings(conn, site, mapping, moment.now, aims)
         brought = carries.load_standing(conn, site)
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
-    after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
-    after |= standing_by_notes(mapping, noted, forest, moment, brought)
+    fixed = standing_by_notes(mapping, noted, forest, moment, brought)
+    after = assess(
+        mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought, settled=fixed
+    )
     closed = frozenset(
         id_
         for id_, end in noted.items()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
+import zlib
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -13,16 +15,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert, inspect, select
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence import gaps
-from connectors.store.database import schema_upgrade
+from connectors.store.database import json_text, schema_upgrade
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import saved_views
-from connectors.store.schema import forecast, metadata
+from connectors.store.schema import cycle_end, forecast, metadata
 from connectors.store.work import due, inbox
 from connectors.store.writes import writes
 
@@ -205,6 +207,39 @@ def test_who_goes_back_has_a_row_for_each_day_of_a_judged_forecast(empty_url: st
     assert {(row["cycle"], row["judged_on"], row["came_true"]) for row in found} == {
         ("2026-Q4", "2026-11-10", 1)
     }
+
+
+def test_what_was_noted_of_ends_as_fractions_is_numbers(empty_url: str) -> None:
+    """Only where a field has readings: words that look so are left alone."""
+    fields = {"customfield_1": "5/1", "customfield_2": "-5/2", "customfield_3": "1/2", "customfield_4": 7}
+    readings = {
+        f"customfield_{number}": [{"at": "2026-09-01T00:00:00Z", "value": "5/1"}] for number in (1, 2, 4)
+    }
+    issue = json_text.encode({"id": "7", "fields": fields, "readings": readings})
+    content = json_text.encode({"state": {"progress": "5/1"}, "aligned": None, "issues": [issue]})
+    other = json_text.encode({"state": {"progress": "1/2"}, "aligned": None, "issues": []})
+    store = open_store(empty_url)
+    with store.write() as conn:
+        schema_upgrade.to_head(conn, "0076")
+        for id_, text in (("7", content), ("8", other)):
+            conn.execute(
+                insert(cycle_end).values(
+                    site="main", objective_id=id_, cycle_id="2026-Q3", ends_at=0, noted_at=0,
+                    mapping_revision="r", doubts="[]", content=zlib.compress(text.encode()),
+                )
+            )  # fmt: skip
+    upgrade(store)
+    with store.read() as conn:
+        found = {
+            row.objective_id: json.loads(zlib.decompress(row.content))
+            for row in conn.execute(select(cycle_end))
+        }
+    store.close()
+    assert found["8"] == json.loads(other)
+    (kept,) = found["7"].pop("issues")
+    assert found["7"] == {"state": {"progress": "5/1"}, "aligned": None}
+    assert json.loads(kept)["readings"] == readings
+    assert json.loads(kept)["fields"] == {**fields, "customfield_1": 5, "customfield_2": -2.5}
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:

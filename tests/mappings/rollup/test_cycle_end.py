@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.store.database import json_text
 from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Link, Reading
+from mappings.numbers import exact
 from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, Uncertainty, end_of, facts_at_end, has_ended
 from mappings.rollup.measurement import assess, assess_among
 from tests.mappings.rollup.conftest import build_issue, build_mapping, build_objective, day
@@ -121,6 +123,52 @@ def test_readings_count_until_the_last_millisecond() -> None:
     )
     assert (read(late).readings, read(late).fields) == ({"kr": ()}, {"kr": None})
     assert read(early, last).fields == {"kr": 99}, "nothing was read since"
+
+
+def test_a_field_of_then_holds_a_number_as_jira_writes_it() -> None:
+    """What is noted is kept as text: a fraction would come back as `5/1`, which is no number."""
+    for value, written in ((Fraction(5), "5"), (Fraction(-5, 2), "-2.5"), (Fraction(1, 10), "0.1")):
+        late = Reading(END + timedelta(days=1), Fraction(8))
+        now = replace(issue(), readings={"kr": (Reading(BEFORE, value), late)}, fields={"kr": 8})
+        (found,) = facts_at_end(CYCLE, END, PastFacts([now])).issues
+        assert json_text.encode(found.fields["kr"]) == written
+        back = json_text.decode(json_text.encode(found), Issue)
+        assert (exact(back.fields["kr"]), back.readings) == (value, {"kr": (Reading(BEFORE, value),)})
+
+
+def test_what_changes_without_an_edit_is_as_it_was_first_seen_after_the_end() -> None:
+    """None of it makes an issue newer, so nobody knows when it was; it was not so when the end was noted."""
+    sprint, version = [{"id": 1, "state": "active"}], [{"id": "8", "released": False}]
+    seen = replace(UNTOUCHED, fields={"sprint": sprint, "fixVersions": version})
+    done = replace(seen.status, category="indeterminate")
+    since = replace(
+        seen,
+        archived=True,
+        status=done,
+        fields={
+            "sprint": [{"id": 1, "state": "closed"}],
+            "fixVersions": [{"id": "8", "released": True}],
+            "read_later": 3,
+        },
+    )
+    (found,) = facts_at_end(CYCLE, END, PastFacts([since]), EndFacts("2026-Q3", (seen,))).issues
+    assert found == replace(seen, fields={**seen.fields, "read_later": 3})
+    (first,) = facts_at_end(CYCLE, END, PastFacts([since])).issues
+    assert first == since, "nobody saw it before"
+
+
+def test_what_was_edited_before_the_end_and_told_late_enters_all_the_same() -> None:
+    seen = replace(OPEN, fields={"kr": 3}, updated=BEFORE - timedelta(days=1))
+    told = replace(UNTOUCHED, fields={"kr": 5})
+    (found,) = facts_at_end(CYCLE, END, PastFacts([told]), EndFacts("2026-Q3", (seen,))).issues
+    assert found == told
+    unread = replace(UNTOUCHED, fields={"kr": None}, unknowns={"kr": "no number"})
+    (found,) = facts_at_end(CYCLE, END, PastFacts([told]), EndFacts("2026-Q3", (unread,))).issues
+    assert found == told, "it could not be read when the end was noted"
+    (found,) = facts_at_end(
+        CYCLE, END, PastFacts([replace(told, archived=True)]), EndFacts("2026-Q3", (seen,))
+    ).issues
+    assert found == told, "it was not archived when the end was noted"
 
 
 LISTED = {"every": "quarter", "listed": [{"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30"}]}

@@ -307,6 +307,7 @@ def test_some_measured_anew_among_the_settled_are_what_they_are_among_all(worlds
         some = [id_ for id_ in states if random.random() < 0.5]
         settled = {id_: state for id_, state in states.items() if id_ not in some}
         assert assess_among(mapping, forest, some, now, settled) == {id_: states[id_] for id_ in some}
+        assert assess(mapping, forest, now, settled=settled) == states
         assert assess_among(mapping, forest, [*states, *(issue.id for issue in issues)], now) == states
 
     holds()

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import PEOPLE, administration
+from connectors.sandbox.site_state.edits import delete
+from connectors.sandbox.site_state.state import person
 from mappings.explain.week import WeekMove
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
@@ -17,6 +20,7 @@ from plugin.use_cases.cycles.cycles import show_cycle
 from plugin.use_cases.digests.digests import preview_digest
 from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.objective_lines import every_line
+from plugin.use_cases.work import losses
 from tests.actors import TESTER
 from tests.quarter import MAPPING, begun, noted, state, told
 
@@ -45,6 +49,75 @@ def test_what_happens_after_the_end_moves_neither_the_number_nor_the_field(quart
     assert len(hand.writes()) == written
     assert hand.field(epic) == 45
     assert noted(hand, epic).facts.exact
+
+
+def test_a_metric_that_is_edited_after_the_end_stays_a_number_at_every_later_look(hand: Any) -> None:
+    """What it was at the end is known by its own history alone, and is read back from what was noted once the issue is gone."""
+    epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
+    metric, story = hand.issue("Key Result", epic), hand.issue("Story", epic)
+    hand.activate(MAPPING)
+    hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
+    hand.edit(metric, customfield_10051=0, customfield_10052=4, customfield_10053=10)
+    hand.sync()
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    hand.edit(metric, customfield_10052=9)
+    assert told(hand, epic, metric).progress == Fraction(1, 5)
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[metric], person(PEOPLE[0]))
+    hand.sync()
+    losses.accept(hand.connector, TESTER, "main", None)
+    hand.work_off()
+    assert told(hand, epic, story).progress == Fraction(1, 5)
+    assert hand.field(epic) == 20
+
+
+def test_what_is_archived_after_the_end_counts_in_the_number_of_then(quarter):
+    """Tidying up makes no issue newer."""
+    hand, epic, metric, stories = quarter
+    before, written = state(hand, epic), len(hand.writes())
+    jira = hand.sandbox.sandbox
+    for id_ in (stories[0], metric, epic):
+        administration.archive(jira, jira.records[id_])
+        hand.clock.pass_by(minutes=5)
+        hand.sync()
+        assert told(hand, epic, id_) == before
+    assert len(hand.writes()) == written
+
+
+def test_a_key_result_that_moved_elsewhere_after_the_end_shows_what_it_stood_at(hand: Any) -> None:
+    """It is no longer below its objective, of which it was a key result at the end all the same."""
+    both = MAPPING + "  - {target: key_result, set: {okr_progress: {value: progress_percent}}}\n"
+    _, epic, metric, _ = begun(hand, both)
+    assert hand.field(metric) == 40
+    hand.edit(metric, parent={"key": hand.sandbox.sandbox.records[hand.issue("Epic")].key})
+    hand.edit(metric, customfield_10060=1)
+    told(hand, epic, metric)
+    assert hand.field(metric) == 40
+
+
+def test_a_preview_measures_what_is_above_an_ended_objective_with_what_it_stood_at(hand: Any) -> None:
+    """A later mapping aligns it: it stands as it ended, aligned to nothing, in the preview and after it."""
+    above = hand.issue("Initiative", labels=["okr"])
+    epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
+    hand.contributes(epic, above)
+    hand.issue("Story", epic, "Done")
+    hand.activate(MAPPING)
+    hand.sync()
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    told(hand, epic, epic)
+    aligned = MAPPING.replace(
+        "objectives:\n",
+        "objectives:\n  - {id: above, select: issuetype = Initiative}\n",
+    ).replace(
+        "    key_results:", "    aligned_to: {link: contributes to, contributes: true}\n    key_results:", 1
+    )
+    previewed = preview_text(hand.connector, TESTER, "main", aligned).preview
+    hand.activate(aligned, large=True)
+    hand.sync()
+    (shown,) = [one for one in previewed.objectives if one.id == above]
+    found = state(hand, above)
+    assert found is not None
+    assert shown.after is not None
+    assert (shown.after.progress, found.progress) == (None, None), "nothing is aligned to it yet"
 
 
 def test_a_fact_of_before_the_end_that_comes_late_enters(quarter):
