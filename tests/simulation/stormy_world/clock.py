@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 BEGINNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
+NEW_QUARTER = datetime(2027, 1, 1, tzinfo=UTC)
+"""Midnight by the zone of every mapping that takes part."""
+SHORTLY_BEFORE = NEW_QUARTER - timedelta(minutes=4)
+
+
 class VirtualClock:
     """Called, it gives the instant; sleeping on it costs nothing."""
 
-    def __init__(self) -> None:
-        self.now = BEGINNING
+    def __init__(self, beginning: datetime = BEGINNING) -> None:
+        self.now = beginning
 
     def __call__(self) -> datetime:
         return self.now

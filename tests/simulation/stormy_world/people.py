@@ -13,7 +13,7 @@ from connectors.sandbox.site_state.transitions import bulk_to_status, to_status
 from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.entity_property import property_id
 
-CYCLE = "2026-Q4"
+CYCLE, NEXT_CYCLE = "2026-Q4", "2027-Q1"
 POINTS = (None, 0, 1, 2, 3, 5, 8)
 ACTORS = tuple(person(one) for one in PEOPLE[:3])
 OURS = person(CONNECTOR)
@@ -35,6 +35,8 @@ class People:
         self.version = "3" if sandbox.deployment == "cloud" else "2"
         self.meddled: set[tuple[str, str]] = set()
         self.remade: dict[str, str] = {}
+        self.cycles: tuple[str, ...] = (CYCLE,)
+        """What objectives are labelled with; the first at first."""
         self.deeds = 0
 
     # -- founding
@@ -154,7 +156,8 @@ class People:
             self._edit(record, **self._below(record.type.level, parent))
 
     def relabel(self) -> None:
-        labels = self.dice.choice((["okr", CYCLE], ["okr", CYCLE], ["okr"], [CYCLE], []))
+        cycle = self._cycle()
+        labels = self.dice.choice((["okr", cycle], ["okr", cycle], ["okr"], [cycle], []))
         self._edit(self.some("Epic", "Objective"), labels=labels)
 
     def create(self) -> None:
@@ -166,7 +169,10 @@ class People:
         self.make(kind, parent, **more)
 
     def begin(self) -> None:
-        self.make(self.dice.choice(("Epic", "Objective")), labels=["okr", CYCLE])
+        self.make(self.dice.choice(("Epic", "Objective")), labels=["okr", self._cycle()])
+
+    def _cycle(self) -> str:
+        return self.dice.choice(self.cycles) if len(self.cycles) > 1 else self.cycles[0]
 
     def delete(self) -> None:
         record = self.some()

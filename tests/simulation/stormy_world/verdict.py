@@ -10,6 +10,7 @@ from stormy_world.judged import SITE, Judged
 from stormy_world.links import links_of, only_linked_since
 
 from connectors.store.cycles import cycle_ends
+from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
@@ -21,6 +22,7 @@ from mappings.facts.entity_property import property_key
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Reading
 from mappings.fields import field_type
+from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, end_of, facts_at_end
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired_values, owners
@@ -91,13 +93,25 @@ def recomputed(world: Judged, issues: dict[str, Issue]) -> dict[str, ObjectiveSt
 
 
 def standing_still(context: Context, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
-    """What every objective stands at; what the connector noted at the end of a cycle is believed, for Jira has forgotten it."""
-    ids = [*issues, *(f"@{rule.part.id}" for rule in context.mapping.objectives)]
+    """What every objective stands at; what the connector noted at the end of a cycle is believed, for Jira has forgotten it, and what
+    came late and is of before the end enters.
+    """
+    mapping, forest, moment = context.mapping, Forest.of(issues.values()), context.moment()
+    ids = [*issues, *(f"@{rule.part.id}" for rule in mapping.objectives)]
     with context.store.read() as conn:
         noted = cycle_ends.load_latest(conn, SITE, ids)
-    mapping, forest, moment = context.mapping, Forest.of(issues.values()), context.moment()
-    ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
-    return assess(mapping, forest, moment, ended=ended) | standing_by_notes(mapping, noted, forest, moment)
+    open_ends = {id_: end for id_, end in noted.items() if not end.settled(mapping.revision)}
+    ended = {id_: _told_by_now(context, end, issues) for id_, end in open_ends.items()}
+    fixed = standing_by_notes(mapping, noted, forest, moment)
+    return assess(mapping, forest, moment, ended=ended, settled=fixed)
+
+
+def _told_by_now(context: Context, end: CycleEnd, issues: dict[str, Issue]) -> EndFacts:
+    cycle = context.mapping.cycles.get(end.facts.cycle_id)
+    if cycle is None:
+        return end.facts
+    mine = [issues.get(one.id, one) for one in end.facts.issues]
+    return facts_at_end(cycle, end_of(cycle, context.mapping.zone), PastFacts(mine), end.facts)
 
 
 def wrong_fields(world: Judged) -> Iterator[str]:
@@ -219,7 +233,11 @@ def wrong_past(world: Judged) -> Iterator[str]:
         saved = {one.state.id: one.state for one in objectives.load_all(conn, SITE)}
     if saved.keys() != stood.keys():
         yield f"as of now {sorted(stood.keys() - saved.keys())} more, {sorted(saved.keys() - stood.keys())} less"
+    with world.tables.read() as conn:
+        noted = cycle_ends.load_latest(conn, SITE, saved)
     for id_ in sorted(saved.keys() & stood.keys()):
+        if id_ in noted and noted[id_].facts.cycle_id != saved[id_].cycle_id:
+            continue  # what was told late of before the end took it out of the cycle whose end was noted
         then = replace(stood[id_], touched=saved[id_].touched)
         if then != saved[id_]:
             names = [

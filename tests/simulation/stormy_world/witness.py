@@ -17,12 +17,14 @@ from fractions import Fraction
 from functools import partial
 
 from sqlalchemy import Connection, bindparam, select
+from stormy_world.clock import NEW_QUARTER
 from stormy_world.judged import SITE, Judged
 from stormy_world.verdict import standing_still
 
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from connectors.store.schema import numbers
+from connectors.store.writes import written_values
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired_values, owners
@@ -52,10 +54,11 @@ States = Mapping[str, ObjectiveState]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The mirror at one time, and which revision ruled, with the version of what its names were bound to."""
+    """The mirror on one day, and which revision ruled, with the version of what its names were bound to."""
 
     issues: Issues
     revision: str
+    at: datetime = NO_TIME
 
 
 class Witness:
@@ -94,13 +97,13 @@ class Witness:
                 self._look_at_history(conn)
 
     def _look_at_mirror(self, conn: Connection, texts: dict[str, tuple[int, str]], revision: str) -> None:
-        last = self._seen[-1] if self._seen else Sight({}, "")
-        if texts == self._texts and revision == last.revision:
+        last, now = self._seen[-1] if self._seen else Sight({}, ""), self.world.context().clock()
+        if texts == self._texts and revision == last.revision and now.date() == last.at.date():
             return
         self._context(revision)
         changed = [id_ for id_, text in texts.items() if self._texts.get(id_) != text]
         kept = {id_: issue for id_, issue in last.issues.items() if id_ in texts}
-        self._seen.append(Sight(kept | mirror.get(conn, SITE, changed), revision))
+        self._seen.append(Sight(kept | mirror.get(conn, SITE, changed), revision, now))
         self._texts = texts
 
     def _forget_removed(self, conn: Connection) -> None:
@@ -135,7 +138,10 @@ class Witness:
             )
 
     def left_behind(self, holds: Callable[[str, str], object]) -> Iterator[str]:
-        """What Jira `holds` of ours in a place that nothing is wanted for any more, of issues that the mirror has."""
+        """What Jira `holds` of ours in a place that nothing is wanted for any more, of issues that the mirror has.
+
+        What was written for a cycle that has ended since, or for an objective that runs in one, stays.
+        """
         issues, states, context = self._at(self._now)
         owned = owners(context.mapping, states.values())
         wanted = {
@@ -143,9 +149,21 @@ class Witness:
             for state in states.values()
             for one in desired_values(context.mapping, state, issues.get, context.basis, owned)
         }
+        with self.world.tables.read() as conn:
+            known = written_values.of_objectives(conn, SITE, (), {issue_id for issue_id, _ in self._last})
+        today, cycles = context.instant.today, context.mapping.cycles
+        stays = set()
+        for one in known:
+            state = states.get(one.objective_id)
+            cycle = cycles.get(state.cycle_id) if state is not None else None
+            until = one.until or (cycle.end if cycle is not None else None)
+            if until is not None and until < today:
+                stays.add((one.issue_id, one.field_id))
         for (issue_id, field_id), value in self._last.items():
             issue = issues.get(issue_id)
             if value is None or issue is None or issue.archived or (issue_id, field_id) in wanted:
+                continue
+            if (issue_id, field_id) in stays:
                 continue
             if holds(issue_id, field_id) == value:
                 yield f"{issue.key} holds {value!r} of ours in {field_id}, and is nothing any more that has it"
@@ -157,6 +175,9 @@ class Witness:
         return len(self._seen) - 1
 
     def _right(self, since: int, about: str, is_right: object) -> bool:
+        if self._seen[-1].at >= NEW_QUARTER:
+            self.unchecked += 1  # an end is told by histories, of which no sight of the mirror says anything
+            return True
         self.checked += 1
         if any(is_right(self._at(place)) for place in range(self._now, since - 1, -1)):  # type: ignore[operator]
             return True
@@ -164,17 +185,17 @@ class Witness:
         if math.prod(len(one) for one in varying.values()) > MOST_BLENDS:
             self.unchecked += 1
             return True
-        revisions = dict.fromkeys(sight.revision for sight in self._seen[since:])
+        ruled = dict.fromkeys((sight.revision, _noon(sight.at)) for sight in self._seen[since:])
         return any(
-            is_right((issues, self._assessed(issues, revision), self._context(revision)))  # type: ignore[operator]
+            is_right((issues, self._assessed(issues, revision, day), self._context(revision)))  # type: ignore[operator]
             for issues in self._blends(varying)
-            for revision in revisions
+            for revision, day in ruled
         )
 
     def _at(self, place: int) -> _Assessed:
         sight = self._seen[place]
         if place not in self._states:
-            self._states[place] = self._assessed(sight.issues, sight.revision)
+            self._states[place] = self._assessed(sight.issues, sight.revision, sight.at)
         return sight.issues, self._states[place], self._context(sight.revision)
 
     def _context(self, revision: str) -> Context:
@@ -185,9 +206,12 @@ class Witness:
             found = self._contexts[revision] = ruling
         return found
 
-    def _assessed(self, issues: Issues, revision: str) -> States:
+    def _assessed(self, issues: Issues, revision: str, at: datetime) -> States:
+        """What everything stands at on the day of a sight: a cycle may have ended since."""
         context = self._context(revision)
-        return standing_still(context, dict(issues))
+        today = context.clock()
+        on_its_day = context if today.date() == at.date() else replace(context, clock=lambda: at)
+        return standing_still(on_its_day, dict(issues))
 
     def _concerned(self, since: int, about: str) -> frozenset[str]:
         """Every issue on which what is said about this one may have depended since then."""
@@ -239,6 +263,10 @@ class Witness:
 
 
 _Assessed = tuple[Issues, States, Context]
+
+
+def _noon(at: datetime) -> datetime:
+    return at.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def _essence(issue: Issue | None, ours: frozenset[str]) -> object:

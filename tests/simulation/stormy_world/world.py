@@ -11,12 +11,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
 from stormy_world.approval import accept_losses
-from stormy_world.clock import VirtualClock
+from stormy_world.clock import BEGINNING, NEW_QUARTER, SHORTLY_BEFORE, VirtualClock
 from stormy_world.forge_app import found_app, jira_as_app
 from stormy_world.goals import found_goals
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
-from stormy_world.people import People
+from stormy_world.people import CYCLE, NEXT_CYCLE, People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.planning import EVENTS as PLANNED_EVENTS
 from stormy_world.planning import Planning
@@ -45,7 +45,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.jobs.schedules import with_names_of_today
+from plugin.jobs.schedules import look_at_pace, with_names_of_today
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.connector import Site as JiraSite
 from plugin.runtime.demonstration import EVENTS
@@ -74,6 +74,8 @@ ANOTHER_PLAN = 0.2
 """How likely sprints, versions or who is in them change in a step, where they matter."""
 ANOTHER_MAPPING = 0.015
 """How likely a person activates another mapping in a step: in half of the storms nobody does."""
+A_LOOK_AT_THE_DAY = 0.3
+"""How likely a step looks whether another day has begun, where one does."""
 EVERYTHING_DUE = 0.04
 """How likely all objectives become due at once in a step, as at midnight: children and parents together."""
 
@@ -88,6 +90,11 @@ def goes_by_plan(seed: int) -> bool:
     return random.Random(f"{seed}:by plan").random() < 1 / 6
 
 
+def turns_the_quarter(seed: int) -> bool:
+    """In one seed of six a cycle ends in the midst of the storm."""
+    return random.Random(f"{seed}:new quarter").random() < 1 / 6
+
+
 class World:
     """Everything of one seed."""
 
@@ -98,7 +105,8 @@ class World:
         random.seed(seed)  # jitter of the code under test
         stage.clear()
         self.stage = stage
-        self.clock = VirtualClock()
+        self.turning = turns_the_quarter(seed)
+        self.clock = VirtualClock(SHORTLY_BEFORE if self.turning else BEGINNING)
         self.perils = Perils(self._dice("perils"))
         self.post = PostOffice(self.clock, self._dice("post"))
         self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
@@ -108,6 +116,8 @@ class World:
         self.people = People(self.site.sandbox, self._dice("people"))
         self.upheaval = Upheaval(self.site.sandbox, self._dice("upheaval"))
         self.people.remade = self.upheaval.remade
+        if self.turning:
+            self.people.cycles = (CYCLE, NEXT_CYCLE)
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
@@ -309,6 +319,13 @@ class World:
         with suppress(WorkerDied, StoreError), self.store.write() as conn:
             due.mark(conn, SITE, objectives.ids(conn, SITE), self.clock(), "a new day")
 
+    def begin_day(self) -> bool:
+        """As the schedule does after midnight; False where it did not come to its end."""
+        with suppress(WorkerDied, StoreError, JiraError):
+            look_at_pace(self.connector, SITE, lambda: None)
+            return True
+        return False
+
     def _meanwhile(self) -> None:
         """At a boundary of a worker the world moves on."""
         what = self.dice.random()
@@ -354,6 +371,8 @@ class World:
             self.go_on_activating()
         if self._mind.random() < EVERYTHING_DUE:
             self.everything_due()
+        if self.turning and self._mind.random() < A_LOOK_AT_THE_DAY:
+            self.begin_day()
 
     # -- the calm after
 
@@ -373,6 +392,9 @@ class World:
         if not self.learn_names() and "RateLimitError" in self.trouble:
             self.clock.sleep(A_QUOTA.total_seconds())
         assert self.learn_names(), f"seed {self.seed}: the names in the calm: {self.trouble}"
+        if self.turning:
+            self.clock.sleep((NEW_QUARTER - self.clock()).total_seconds())
+            assert self.begin_day(), f"seed {self.seed}: a new day in the calm"
         if self.upheaval.fields_anew:
             activate(self.connector, PERSON, SITE, self.ground.texts[self.mapping.revision], large=True)
 
