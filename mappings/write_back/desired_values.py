@@ -53,9 +53,18 @@ class Owners:
     rows: Mapping[str, str] = field(default_factory=dict)
 
 
-def owners(mapping: BoundMapping, states: Iterable[ObjectiveState]) -> Owners:
-    """Ownership among these objectives: the issue of a key result or a row belongs to the first objective in id order that has it."""
-    ordered = sorted(states, key=lambda state: issue_order(state.id))
+def owners(mapping: BoundMapping, states: Iterable[ObjectiveState], today: date | None = None) -> Owners:
+    """Ownership among these objectives: the issue of a key result or a row belongs to the first objective in id order that has it.
+
+    Whoever's cycle has ended by `today` comes after all others: what goes on elsewhere shows how it stands there.
+    """
+
+    def order(state: ObjectiveState) -> tuple[bool, object]:
+        cycle = mapping.cycles.get(state.cycle_id) if today is not None else None
+        over = cycle is not None and today is not None and cycle.end < today
+        return over, issue_order(state.id)
+
+    ordered = sorted(states, key=order)
     claimed: dict[str, str] = {}
     counted: dict[str, str] = {}
     of_row = writes_to(mapping, "row")

@@ -183,8 +183,9 @@ def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest:
         shared |= set(counting_rows(state))
     if not shared:
         return owners(mapping, [state])
-    found = owners(mapping, [state, *sharers(context, conn, state.id, shared, forest)])
     moment = context.moment(conn)
+    having = [state, *sharers(context, conn, state.id, shared, forest)]
+    found = owners(mapping, having, moment.today)
     issues = (forest.issue(id_) for id_ in shared)
     rules = {one.id: objective_rule(mapping, one, moment) for one in issues if one}
     themselves = {id_: rule.part.id for id_, rule in rules.items() if rule is not None}

@@ -305,7 +305,7 @@ def _with_clearing(
     api: Api,
 ) -> list[Plan]:
     """And what is left behind: by objective that wrote it."""
-    kept = all_places(mapping, states.values(), owners(mapping, states.values()))
+    kept = all_places(mapping, states.values(), owners(mapping, states.values(), moment.today))
     written = {one.place.id for one in standing}
     found: dict[str, list[Change]] = {}
     for one in standing:
@@ -326,7 +326,7 @@ def plans_for(
     mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, basis: WriteBasis
 ) -> list[Plan]:
     """The plan of every objective, as reconciling each would make it."""
-    owned = owners(mapping, states.values())
+    owned = owners(mapping, states.values(), basis.moment.today if basis.moment is not None else None)
     return [
         plan(state.id, desired_values(mapping, state, forest.issue, basis, owned), forest.issue)
         for state in states.values()

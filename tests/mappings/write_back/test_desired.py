@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
 
+from mappings.document.calendar import Calendar
+from mappings.document.schema import CyclePart
 from mappings.fields import FIELD_TYPES
 from mappings.write_back.desired_values import desired_values, owners
 from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES
@@ -182,6 +186,30 @@ def test_a_shared_key_result_is_written_by_the_first_objective_in_id_order(make:
     owned = owners(mapping, [tenth, ninth])
     assert [item.raw for item in make.desired(mapping, ninth, owned)] == [10]
     assert make.desired(mapping, tenth, owned) == ()
+
+
+def test_a_shared_key_result_is_written_by_an_objective_that_runs_before_one_whose_cycle_has_ended(
+    make: SimpleNamespace,
+) -> None:
+    mapping = make.mapping({"target": "key_result", "set": {"okr_progress": {"value": "expected_percent"}}})
+    quarters = {
+        "2026-Q4": CyclePart.model_validate({"id": "2026-Q4", "start": "2026-10-01", "end": "2026-12-31"}),
+        "2027-Q1": CyclePart.model_validate({"id": "2027-Q1", "start": "2027-01-01", "end": "2027-03-31"}),
+    }
+    mapping = replace(mapping, cycles=Calendar(quarters))
+    shared = make.key_result("200")
+    ended = make.objective("9", key_results=(shared,), cycle_id="2026-Q4")
+    running = make.objective("10", key_results=(shared,), cycle_id="2027-Q1")
+    apart = make.objective("11", key_results=(shared,), cycle_id=None)
+    for today, states, owner in (
+        (date(2026, 12, 31), [running, ended], "9"),
+        (date(2027, 1, 1), [running, ended], "10"),
+        (date(2027, 1, 1), [apart, ended], "11"),
+        (date(2027, 1, 1), [apart, running, ended], "10"),
+        (date(2027, 4, 1), [running, ended], "9"),
+        (None, [running, ended], "9"),
+    ):
+        assert owners(mapping, states, today).key_results == {"200": owner}
 
 
 def test_an_objective_that_is_also_a_key_result_is_written_as_an_objective(make: SimpleNamespace) -> None:

@@ -94,6 +94,18 @@ def test_a_key_result_that_moved_elsewhere_after_the_end_shows_what_it_stood_at(
     assert hand.field(metric) == 40
 
 
+def test_a_key_result_that_goes_on_below_another_objective_shows_how_it_stands_there(hand: Any) -> None:
+    both = MAPPING + "  - {target: key_result, set: {okr_progress: {value: progress_percent}}}\n"
+    _, epic, metric, _ = begun(hand, both)
+    following = hand.issue("Epic", labels=["okr", "2027-Q1"])
+    hand.edit(metric, parent={"key": hand.sandbox.sandbox.records[following].key})
+    hand.edit(metric, customfield_10052=9)
+    told(hand, following, metric, following)
+    told(hand, epic, metric)
+    assert hand.field(metric) == 90
+    assert state(hand, epic).progress == Fraction(9, 20)
+
+
 def test_a_preview_measures_what_is_above_an_ended_objective_with_what_it_stood_at(hand: Any) -> None:
     """A later mapping aligns it: it stands as it ended, aligned to nothing, in the preview and after it."""
     above = hand.issue("Initiative", labels=["okr"])

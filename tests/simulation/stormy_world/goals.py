@@ -47,7 +47,7 @@ def wrong_goals(world: Judged) -> Iterator[str]:
 def _wrong_metrics(world: Judged) -> Iterator[str]:
     issues, context = jira_now(world), world.context()
     states = recomputed(world, issues)
-    owned = owners(context.mapping, states.values())
+    owned = owners(context.mapping, states.values(), context.instant.today)
     book = world.site.sandbox.goals
     for state in states.values():
         for wanted in desired_values(context.mapping, state, issues.get, context.basis, owned):

@@ -119,7 +119,7 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     issues = jira_now(world)
     states = recomputed(world, issues)
     context = world.context()
-    owned = owners(context.mapping, states.values())
+    owned = owners(context.mapping, states.values(), context.instant.today)
     for state in states.values():
         for wanted in desired_values(context.mapping, state, issues.get, context.basis, owned):
             if target_of(wanted.place.id).consults:

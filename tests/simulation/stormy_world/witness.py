@@ -143,7 +143,7 @@ class Witness:
         What was written for a cycle that has ended since, or for an objective that runs in one, stays.
         """
         issues, states, context = self._at(self._now)
-        owned = owners(context.mapping, states.values())
+        owned = owners(context.mapping, states.values(), context.instant.today)
         wanted = {
             (one.issue_id, one.place.id)
             for state in states.values()
@@ -254,7 +254,7 @@ class Witness:
     def _wants(self, of: _Assessed, place: tuple[str, str], value: object) -> bool:
         """Whether this is what the field of an issue should hold: nothing where the issue is neither objective nor key result."""
         issues, states, context = of
-        owned = owners(context.mapping, states.values())
+        owned = owners(context.mapping, states.values(), context.instant.today)
         for state in states.values():
             for one in desired_values(context.mapping, state, issues.get, context.basis, owned):
                 if (one.issue_id, one.place.id) == place:
