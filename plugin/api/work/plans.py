@@ -66,6 +66,10 @@ class PlanOutcomeJson(JsonShape):
 
     written: list[ChangeOfField] = Field(description="The changes that were written.")
     refused: list[RefusedChange] = Field(description="The changes that Jira refused.")
+    held: list[ChangeOfField] = Field(description="What is not written until a person releases it (`/held`).")
+    refused_before: list[ChangeOfField] = Field(
+        description="What Jira refused earlier and was not tried again (`/refusals`)."
+    )
     waiting: list[WaitingObjectiveJson] = Field(description="Objectives that could not be worked out now.")
 
 
@@ -161,6 +165,8 @@ def apply_plan(caller: Caller, body: ApplyBody) -> Reply[PlanOutcomeJson]:
         PlanOutcomeJson(
             written=[change_json(one) for one in done.written],
             refused=[refused_json(one) for one in done.refused],
+            held=[change_json(one) for one in done.held],
+            refused_before=[change_json(one) for one in done.refused_before],
             waiting=[
                 WaitingObjectiveJson(objective=one.objective_id, name=one.name, why=one.why)
                 for one in done.waiting

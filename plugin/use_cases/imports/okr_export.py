@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import tzinfo
 
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.numbers.check_ins import KeptCheckIn
+from mappings.facts.local_time import local_day
 from mappings.imports.files.okr_file import okr_file, read_okr_file
 from mappings.imports.people import OwnerSearch
 from mappings.imports.plan import KnownRow, plan_import
@@ -55,6 +57,9 @@ def _rows(connector: Connector, site: str) -> Iterator[ImportRow]:
         states = [one.state for one in objectives.load_all(conn, site)]
         said = {state.id: check_ins.load_all(conn, site, state.id) for state in states}
     states = [state for state in states if state.issue_id is not None and not state.plain]
+    if not states:
+        return
+    zone = connector.context(site).mapping.zone
     known = {state.id for state in states}
     taken = set(known)
     number = 0
@@ -67,7 +72,7 @@ def _rows(connector: Connector, site: str) -> Iterator[ImportRow]:
             taken.add(one.id)
             number += 1
             mine = [each for each in reversed(said[state.id]) if each.check_in.key_result_id == one.id]
-            yield _key_result(number, state, one, mine)
+            yield _key_result(number, state, one, mine, zone)
 
 
 def _objective(number: int, state: ObjectiveState, known: set[str]) -> ImportRow:
@@ -86,7 +91,7 @@ def _objective(number: int, state: ObjectiveState, known: set[str]) -> ImportRow
 
 
 def _key_result(
-    number: int, above: ObjectiveState, one: KeyResultState, said: list[KeptCheckIn]
+    number: int, above: ObjectiveState, one: KeyResultState, said: list[KeptCheckIn], zone: tzinfo
 ) -> ImportRow:
     return ImportRow(
         row=number,
@@ -102,7 +107,7 @@ def _key_result(
         metric=_metric(one.kind, one.measurement),
         check_ins=tuple(
             ImportedCheckIn(
-                on=each.check_in.at.date(),
+                on=local_day(each.check_in.at, zone),
                 value=each.check_in.value,
                 note=each.check_in.note,
                 by=each.check_in.by,

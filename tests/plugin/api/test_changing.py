@@ -64,16 +64,13 @@ def test_a_plan_says_what_would_be_written_and_applying_writes_just_that(
 
     key = {"Idempotency-Key": "write-it-once"}
     first = own_api.call("POST", "/plan/apply", {"objectives": [objective]}, headers=key)
-    assert first.json == {"written": changes, "refused": [], "waiting": []}
+    nothing = {"written": [], "refused": [], "held": [], "refused_before": [], "waiting": []}
+    assert first.json == {**nothing, "written": changes}
     assert [one for one in own_api.all("/plan") if one["changes"]] == []
     again = own_api.call("POST", "/plan/apply", {"objectives": [objective]}, headers=key)
     assert again.json == first.json
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert own_api.call("POST", "/plan/apply", {"objectives": [objective]}).json == {
-        "written": [],
-        "refused": [],
-        "waiting": [],
-    }
+    assert own_api.call("POST", "/plan/apply", {"objectives": [objective]}).json == nothing
     assert own_api.all("/writes", text=issue)[0]["outcome"] == "written"
 
 
@@ -96,6 +93,11 @@ def test_a_plan_shows_what_is_held_until_a_person_decides(own_api: Any) -> None:
     assert [one for plan in planned for one in plan["changes"]] == []
 
     first = held[0]["objective"]
+    applied = own_api.call("POST", "/plan/apply", {"objectives": [first]}).json
+    assert applied["written"] == []
+    assert {one["issue"] for one in applied["held"]} == {
+        one["issue"] for one in held if one["objective"] == first
+    }
     of_first = sum(one["objective"] == first for one in held)
     dropped = own_api.call("POST", "/held/drop", {"objectives": [first]})
     assert dropped.json == {"said": f"{count_changes(of_first)} dropped."}

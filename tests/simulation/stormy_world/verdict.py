@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -132,7 +132,8 @@ def wrong_fields(world: Judged) -> Iterator[str]:
 def wrong_mirror(world: Judged) -> Iterator[str]:
     """Issues the mirror lacks, has too many, or has otherwise than Jira."""
     issues = jira_now(world)
-    fields = world.context().catalogue.fields
+    context = world.context()
+    fields, recalled = context.catalogue.fields, context.recalled_places
     with world.tables.read() as conn:
         mirrored = {one.id: one for one in mirror.every(conn, SITE)}
         coming = coming_mappings.get(conn, SITE)
@@ -146,7 +147,7 @@ def wrong_mirror(world: Judged) -> Iterator[str]:
             continue
         if theirs is None or ours is None:
             yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
-        elif names := _differing(fields, theirs, ours):
+        elif names := _differing(fields, recalled, theirs, ours):
             if "updated" in names and only_linked_since(world.site.sandbox, ours):
                 names.remove("updated")
             if not names:
@@ -181,8 +182,10 @@ def _came_back(theirs: Mapping[str, Sequence[Reading]], ours: Mapping[str, Seque
     )
 
 
-def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str]:
-    """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not."""
+def _differing(known: tuple[Field, ...], recalled: Set[str], theirs: Issue, ours: Issue) -> list[str]:
+    """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not; nor does what is known by our
+    own writes alone where this mapping does not write it: of an ended cycle it stays in Jira.
+    """
     facts = (name for name in Issue.__dataclass_fields__ if name not in NO_FACTS)
     names = [name for name in facts if getattr(theirs, name) != getattr(ours, name)]
     if "readings" in names and not theirs.readings:
@@ -190,7 +193,7 @@ def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str
     if "fields" in names and all(
         _equal(known, field, theirs.fields.get(field), ours.fields.get(field))
         for field in theirs.fields.keys() | ours.fields.keys()
-        if not target_of(field).consults
+        if not target_of(field).consults and (field in recalled or not target_of(field).recalled)
     ):
         names.remove("fields")
     return names
