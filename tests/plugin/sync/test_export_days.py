@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,6 @@ def test_a_check_in_late_in_the_evening_is_of_the_day_that_people_had(hand: Any)
     hand.sync()
     hand.clock.now = datetime(2026, 12, 9, 23, 30, tzinfo=UTC)
     check_in(hand.connector, TESTER, "main", epic, Statement(metric, None, "We look at it."))
-    found = str(export_okrs(hand.connector, TESTER, "main"))
+    found = json.dumps(export_okrs(hand.connector, TESTER, "main"), default=str)
     assert "2026-12-10" in found
     assert "2026-12-09" not in found
