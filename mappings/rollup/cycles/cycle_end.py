@@ -7,7 +7,7 @@ changes without an edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from mappings.explain.certainty import Uncertainty
 from mappings.explain.past import FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue
+from mappings.facts.issue import PARENT, Issue
 from mappings.facts.local_time import MILLISECOND, day_end, day_start
 from mappings.facts.moment import Moment
 from mappings.numbers import json_number
@@ -101,6 +101,8 @@ def facts_at_end(
             continue
         before = seen.get(issue.id)
         then, doubt = _stood(issue, before, end, stood if issue.id in witness.histories else None)
+        if then is not None and before is not None:
+            then = _as_noted(before, then, _edited(issue, before, end, witness.histories.get(issue.id)))
         if then is not None and issue.updated > end and not links.of(issue.id, end):
             if before is not None:
                 then = replace(then, links=before.links)
@@ -133,21 +135,45 @@ def _stood(
 ) -> tuple[Issue | None, Uncertainty | None]:
     """How an issue stood at the end by its history (None where that is not known), and what is in doubt but for its links."""
     if issue.updated <= end:
-        return issue if before is None else _as_noted(before, issue), None
+        return issue, None
     if stood is None:
         return None, None if before is not None else Uncertainty.AS_FIRST_SEEN
     return stood.get(issue.id), None
 
 
-def _as_noted(before: Issue, issue: Issue) -> Issue:
+def _edited(
+    issue: Issue, before: Issue, end: datetime, history: Iterable[FieldChange] | None
+) -> Set[str] | None:
+    """The fields that were edited between what was noted of an issue and the end; None where nobody knows."""
+    if before.updated == issue.updated <= end:
+        return frozenset()
+    if history is None:
+        return None
+    since, until = sorted((before.updated, end))
+    return frozenset(step.field_id for step in history if since < step.at <= until)
+
+
+NAMED = ("status", "type", "priority", "resolution", "components", "fix_versions", "affects_versions")
+"""What an issue holds by id and is called, or counts, otherwise once somebody administers it."""
+
+
+def _as_noted(before: Issue, then: Issue, edited: Set[str] | None) -> Issue:
     """What changes without an edit is as it was first seen after the end: an issue may be archived since, its sprint closed, its version
-    released, its status put into another category.
+    released or called otherwise, its status put into another category, what it hung below deleted.
     """
-    kept = replace(issue, archived=before.archived)
-    if before.updated != issue.updated or before.unknowns != issue.unknowns:
+    kept = replace(then, archived=before.archived)
+    if edited is None or before.unknowns != then.unknowns:
         return kept  # of an edit of before the end, or of what could not be read, is told late
-    status = before.status if before.status.id == issue.status.id else issue.status
-    return replace(kept, status=status, fields={**issue.fields, **before.fields})
+    fields = {id_: raw for id_, raw in before.fields.items() if id_ not in edited}
+    orphaned = then.parent_id is None and PARENT not in edited
+    same = {name: getattr(before, name) for name in NAMED if _ids(before, name) == _ids(then, name)}
+    parent_id = before.parent_id if orphaned else then.parent_id
+    return replace(kept, parent_id=parent_id, fields={**then.fields, **fields}, **same)
+
+
+def _ids(issue: Issue, name: str) -> object:
+    held = getattr(issue, name)
+    return [one.id for one in held] if isinstance(held, tuple) else held and held.id
 
 
 def _until(then: Issue, now: Issue, end: datetime) -> Issue:

@@ -102,7 +102,7 @@ def standing_by_notes(
     for id_, end in noted.items():
         if not end.settled(mapping.revision):
             continue
-        issue = forest.issue(id_)
+        issue = _unless_archived_since(forest.issue(id_), end)
         rule = rules.get(id_) if issue is None else assessment.rule_for(issue)
         if rule is None:
             if end.closed and issue is not None:
@@ -112,6 +112,12 @@ def standing_by_notes(
         if cycle is None or cycle.id == end.facts.cycle_id:
             found[id_] = end.state
     return found
+
+
+def _unless_archived_since(issue: Issue | None, end: CycleEnd) -> Issue | None:
+    """An issue as it is; what was archived after the end is an objective of then all the same."""
+    then = next((one for one in end.facts.issues if issue is not None and one.id == issue.id), None)
+    return issue if issue is None or then is None else replace(issue, archived=then.archived)
 
 
 def _first_looks(

@@ -13,9 +13,9 @@ import pytest
 from connectors.store.database import json_text
 from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
-from mappings.facts.catalogue import Catalogue, LinkType
+from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, Link, Reading
+from mappings.facts.issue import Issue, JiraValue, Link, Reading
 from mappings.numbers import exact
 from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, Uncertainty, end_of, facts_at_end, has_ended
 from mappings.rollup.measurement import assess, assess_among
@@ -155,6 +155,38 @@ def test_what_changes_without_an_edit_is_as_it_was_first_seen_after_the_end() ->
     assert found == replace(seen, fields={**seen.fields, "read_later": 3})
     (first,) = facts_at_end(CYCLE, END, PastFacts([since])).issues
     assert first == since, "nobody saw it before"
+
+
+def test_what_changes_without_an_edit_is_as_it_was_first_seen_where_a_history_tells_the_rest() -> None:
+    """Somebody edited it after the end, and its history is kept: that says nothing of what leaves no trace there."""
+    sprint, version = [{"id": 1, "state": "active"}], JiraValue("8", "1.0")
+    seen = replace(UNTOUCHED, fields={"sprint": sprint, "kr": 5}, parent_id="3", fix_versions=(version,))
+    since = replace(
+        seen,
+        archived=True,
+        status=replace(seen.status, category="indeterminate"),
+        parent_id=None,
+        fix_versions=(JiraValue("8", "called otherwise"),),
+        updated=AFTER,
+        summary="Told anew",
+        fields={"sprint": [{"id": 1, "state": "closed"}], "kr": 7},
+    )
+    catalogue = Catalogue(fields=(Field("kr", "Current", custom=True, type="number"),))
+
+    def found(*steps: FieldChange) -> Issue:
+        history = {
+            "7": [*steps, FieldChange(AFTER, "summary", None, "Story 7"), FieldChange(AFTER, "kr", None, "5")]
+        }
+        first = EndFacts("2026-Q3", (seen,))
+        (one,) = facts_at_end(CYCLE, END, PastFacts([since], history, catalogue), first).issues
+        return one
+
+    assert replace(found(), updated=BEFORE) == seen
+    late = found(FieldChange(END, "parent", "3", "PLAT-3"), FieldChange(END, "sprint", "", ""))
+    assert (late.parent_id, late.fields["sprint"]) == (None, since.fields["sprint"]), (
+        "taken off before the end"
+    )
+    assert (late.archived, late.status, late.fix_versions) == (False, seen.status, (version,))
 
 
 def test_what_was_edited_before_the_end_and_told_late_enters_all_the_same() -> None:

@@ -83,6 +83,35 @@ def test_what_is_archived_after_the_end_counts_in_the_number_of_then(quarter):
     assert len(hand.writes()) == written
 
 
+def test_what_is_archived_after_the_end_stands_under_a_later_mapping_too(hand: Any) -> None:
+    _, epic, _, _ = begun(hand)
+    hand.activate(MAPPING.replace("name: hand-made", "name: later"))
+    hand.sync()
+    before, jira = state(hand, epic), hand.sandbox.sandbox
+    administration.archive(jira, jira.records[epic])
+    hand.sync()
+    assert told(hand, epic, epic) == before
+    assert before.progress == Fraction(9, 20)
+
+
+def test_what_hung_below_an_issue_that_is_deleted_after_the_end_counts_in_the_number_of_then(
+    hand: Any,
+) -> None:
+    """Its orphans are no newer."""
+    above = hand.issue("Initiative", labels=["okr", "2026-Q4"])
+    epic = hand.issue("Epic", above)
+    story, other = hand.issue("Story", epic, "Done"), hand.issue("Story", epic)
+    hand.activate(MAPPING.replace("issuetype = Epic", "issuetype = Initiative"))
+    hand.sync()
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    assert told(hand, above, above).progress == Fraction(1, 2)
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[epic], person(PEOPLE[0]))
+    hand.sync()
+    losses.accept(hand.connector, TESTER, "main", None)
+    hand.work_off()
+    assert told(hand, above, story, other).progress == Fraction(1, 2)
+
+
 def test_a_key_result_that_moved_elsewhere_after_the_end_shows_what_it_stood_at(hand: Any) -> None:
     """It is no longer below its objective, of which it was a key result at the end all the same."""
     both = MAPPING + "  - {target: key_result, set: {okr_progress: {value: progress_percent}}}\n"
