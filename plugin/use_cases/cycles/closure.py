@@ -108,7 +108,7 @@ def close_cycle(
         following = cycle.end + timedelta(days=1)
         raise CycleRefusal(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
     other = _under(connector, site, cycle_id, revision, reason) if revision else None
-    now = connector.clock()
+    now, context = connector.clock(), connector.context(site)
     with _closing(connector, site) as conn:
         closings.lock_site(conn, site)
         acts = closings.acts(conn, site, cycle_id)
@@ -146,7 +146,7 @@ def close_cycle(
             by=actor.label,
             note=told[:LONGEST_NOTE],
             hash="",
-            overlaps=overlaps(conn, connector.context(site), cycle),
+            overlaps=overlaps(conn, context, cycle),
         )
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)

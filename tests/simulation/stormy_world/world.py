@@ -33,6 +33,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.sandbox.traffic.webhooks import SignedBody
 from connectors.store import Store, StoreError
+from connectors.store.cycles import closings
 from connectors.store.database.instant import to_ms
 from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.mappings import activation_runs, revisions
@@ -55,6 +56,8 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.work import turn
 from plugin.sync.write_back import hold
+from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
+from plugin.use_cases.cycles.cycles import is_closed
 from plugin.use_cases.mappings.mapping_life import activate, resume_activation
 
 PERSON = Actor("a person", Permission.ADMIN)
@@ -74,6 +77,8 @@ ANOTHER_PLAN = 0.2
 """How likely sprints, versions or who is in them change in a step, where they matter."""
 ANOTHER_MAPPING = 0.015
 """How likely a person activates another mapping in a step: in half of the storms nobody does."""
+A_CLOSING = 0.1
+"""How likely a person closes the quarter in a step, or opens it again."""
 A_LOOK_AT_THE_DAY = 0.3
 """How likely a step looks whether another day has begun, where one does."""
 EVERYTHING_DUE = 0.04
@@ -326,6 +331,16 @@ class World:
             return True
         return False
 
+    def close_or_reopen(self, *, closes: bool = True) -> None:
+        """A person closes the quarter, or opens it again: it may not be over yet, or not be looked at."""
+        with self.tables.read() as conn:
+            closed = is_closed(closings.acts(conn, SITE, CYCLE))
+        with suppress(WorkerDied, StoreError, JiraError, Refusal):
+            if closed:
+                reopen_cycle(self.connector, PERSON, SITE, CYCLE, "Something was forgotten.")
+            elif closes:
+                close_cycle(self.connector, PERSON, SITE, CYCLE, reason="The quarter is over.")
+
     def _meanwhile(self) -> None:
         """At a boundary of a worker the world moves on."""
         what = self.dice.random()
@@ -373,6 +388,8 @@ class World:
             self.everything_due()
         if self.turning and self._mind.random() < A_LOOK_AT_THE_DAY:
             self.begin_day()
+        if self.turning and self._mind.random() < A_CLOSING:
+            self.close_or_reopen()
 
     # -- the calm after
 
@@ -395,6 +412,7 @@ class World:
         if self.turning:
             self.clock.sleep((NEW_QUARTER - self.clock()).total_seconds())
             assert self.begin_day(), f"seed {self.seed}: a new day in the calm"
+            self.close_or_reopen(closes=False)
         if self.upheaval.fields_anew:
             activate(self.connector, PERSON, SITE, self.ground.texts[self.mapping.revision], large=True)
 
