@@ -166,11 +166,14 @@ def _asked(
     if secret is not None and secret.authorization:
         headers["Authorization"] = secret.authorization
     cut = Deadline()
+    opened: socket.socket | None = None
     try:
         # the library waits for each byte anew: a handshake or a head that trickles would hold a call for ever
-        with cut_off(wait, lambda: connection.sock) as cut:
+        with cut_off(wait, lambda: connection.sock or opened) as cut:
             connection.request("GET" if posted is None else "POST", path, posted, headers)
-            # of an answer that ends with its connection the connection knows no more
+            opened = (
+                connection.sock
+            )  # of an answer that ends with its connection the connection knows no more
             with connection.getresponse() as answer:
                 body = _body(answer, parts.netloc)
         if cut.over:

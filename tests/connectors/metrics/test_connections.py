@@ -7,7 +7,9 @@ import socket
 import sqlite3
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -215,6 +217,35 @@ def test_who_says_nothing_is_not_waited_for_longer_than_was_written() -> None:
     assert said(found) == f"outage: 127.0.0.1:{port} took too long"
     gone = ask(options, AllowedHosts((f"http://127.0.0.1:{port}",)))
     assert "Connection refused" in str(said(gone))
+
+
+TRICKLED = 400
+"""So many bytes there are, one a fiftieth of a second: many times what is waited for."""
+
+
+@pytest.mark.parametrize("head", [b"Connection: close\r\n", b"Content-Length: %d\r\n" % TRICKLED])
+def test_an_answer_that_trickles_is_cut_off_however_it_ends(head: bytes) -> None:
+    """Of one that ends with its connection the library gives the socket away: each byte would be waited for anew."""
+    told: list[int] = []
+
+    def trickle(listening: socket.socket) -> None:
+        taken, _ = listening.accept()
+        with taken, suppress(OSError):
+            taken.recv(4096)
+            taken.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+            for number in range(TRICKLED):
+                taken.sendall(b" ")
+                told.append(number)
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=trickle, args=(listening,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(ConnectionFailure, match="took too long"):
+            post_json(AllowedHosts((url,)), url, b"{}", 0.5)
+        thread.join()
+    assert 0 < len(told) < TRICKLED, "it was not heard to its end"
 
 
 @pytest.mark.parametrize(("written", "seconds"), [("1s", 1), ("10s", 10), ("30s", 30)])
