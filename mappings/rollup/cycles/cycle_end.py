@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from mappings.explain.certainty import Uncertainty
-from mappings.explain.past import FieldChange, LinkHistory, PastIssues
+from mappings.explain.past import LINKS, FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import PARENT, Issue
@@ -101,12 +101,17 @@ def facts_at_end(
             continue
         before = seen.get(issue.id)
         then, doubt = _stood(issue, before, end, stood if issue.id in witness.histories else None)
+        edited = None
         if then is not None and before is not None:
-            then = _as_noted(before, then, _edited(issue, before, end, witness.histories.get(issue.id)))
-        if then is not None and issue.updated > end and not links.of(issue.id, end):
-            if before is not None:
+            edited = _edited(issue, before, end, witness.histories.get(issue.id))
+            then = _as_noted(before, then, edited)
+        if then is not None and issue.updated > end:
+            tells, as_now = links.of(issue.id, end), doubts.get(issue.key) is Uncertainty.LINKS_AS_NOW
+            # a history does not tell of a link that goes with the issue at its other end
+            silent = edited is not None and LINKS not in edited and not as_now
+            if before is not None and (silent or not tells):
                 then = replace(then, links=before.links)
-            if witness.linked and (before is None or doubts.get(issue.key) is Uncertainty.LINKS_AS_NOW):
+            if not tells and witness.linked and (before is None or as_now):
                 doubt = Uncertainty.LINKS_AS_NOW
         if then is None and first is not None and before is None:
             continue  # it came to the objective after the first look: nobody says that it was there

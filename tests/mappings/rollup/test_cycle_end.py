@@ -89,6 +89,19 @@ def test_links_are_those_that_the_history_tells_at_every_look() -> None:
         assert ([one.links for one in found.issues if one.key == "PLAT-7"], found.doubts) == ([()], ())
 
 
+def test_a_link_that_went_with_the_issue_at_its_other_end_stays() -> None:
+    """Both issues are newer then, and no history says why."""
+    blocks = LinkType("1", "Blocks", "is blocked by", "blocks")
+    first = EndFacts("2026-Q3", (replace(UNTOUCHED, links=LINKS),))
+    for at, links in ((BEFORE, LINKS), (END, ())):
+        made = FieldChange(at, "issuelinks", None, None, "This issue blocks PLAT-9")
+        witness = PastFacts([issue()], {"7": [made]}, Catalogue(link_types=(blocks,)), {"PLAT-9": "9"}, True)
+        found = facts_at_end(CYCLE, END, witness, first)
+        assert ([one.links for one in found.issues], found.doubts) == ([links], ()), (
+            "told late, or not at all"
+        )
+
+
 def test_a_later_look_is_no_surer_of_links_than_the_first() -> None:
     witness = PastFacts([issue()], WAS_OPEN, linked=True)
     first = facts_at_end(CYCLE, END, witness)

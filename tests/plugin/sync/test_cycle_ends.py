@@ -12,9 +12,11 @@ import pytest
 from connectors.sandbox import PEOPLE, administration
 from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
+from connectors.store.mirror import mirror
 from mappings.explain.week import WeekMove
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.sync.refresh import issue_steps
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import show_cycle
 from plugin.use_cases.digests.digests import preview_digest
@@ -110,6 +112,29 @@ def test_what_hung_below_an_issue_that_is_deleted_after_the_end_counts_in_the_nu
     losses.accept(hand.connector, TESTER, "main", None)
     hand.work_off()
     assert told(hand, above, story, other).progress == Fraction(1, 2)
+
+
+def test_a_linked_key_result_that_is_deleted_after_the_end_counts_whether_histories_are_kept_or_not(
+    hand: Any,
+) -> None:
+    epic, metric = hand.issue("Epic", labels=["okr", "2026-Q4"]), hand.issue("Key Result")
+    hand.contributes(metric, epic)
+    hand.edit(metric, customfield_10051=0, customfield_10052=4, customfield_10053=10)
+    hand.activate(
+        MAPPING.replace("progress: {kind: transition", "relation: {link: is contributed to by}, progress: {kind: transition")
+    )  # fmt: skip
+    hand.sync()
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    assert told(hand, epic, epic).progress == Fraction(2, 5)
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[metric], person(PEOPLE[0]))
+    hand.sync()
+    losses.accept(hand.connector, TESTER, "main", None)
+    hand.clock.pass_by(hours=5)
+    with hand.connector.store.read() as conn:
+        updated = mirror.get(conn, "main", [epic])[epic].updated
+    issue_steps.read(hand.context, {epic: updated})
+    assert told(hand, epic, epic).progress == Fraction(2, 5)
+    assert noted(hand, epic).facts.exact
 
 
 def test_a_key_result_that_moved_elsewhere_after_the_end_shows_what_it_stood_at(hand: Any) -> None:
