@@ -11,7 +11,7 @@ import pytest
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.sandbox.site_state import scheme
-from connectors.store.jobs import pace_days
+from connectors.store.jobs import pace_days, schedules
 from connectors.store.reads import recent_reads, watermarks
 from connectors.store.reads.watermarks import Watermark
 from connectors.store.work import drift
@@ -19,6 +19,7 @@ from mappings import presets
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync import watermark
 from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import OVERLAP
 from plugin.use_cases.work.site_read import read_ahead
@@ -46,6 +47,23 @@ def test_an_unchanged_one_is_one_call_and_marks_nothing(dozen: Any) -> None:
     assert dozen.calls("") == 1
     assert (found.changed, found.drift, found.marked) == (0, 0, set())
     assert dozen.due() == set()
+
+
+def test_a_look_at_recent_changes_counts_for_the_schedule_whoever_asked_for_it(dozen: Any) -> None:
+    synced(dozen)
+    dozen.clock.pass_by(minutes=10)
+    resync_recent(dozen.context)
+    with dozen.connector.store.read() as conn:
+        assert schedules.last(conn, "main", "recent") == dozen.clock()
+
+
+def test_a_page_that_brought_nothing_adds_nothing() -> None:
+    found = ResyncResult(read=3, changed=2, on_their_way=1, objectives={"1"}, marked={"2"}, silent={"3"})
+    found.add(MirrorUpdate())
+    assert found == ResyncResult(
+        read=3, changed=2, on_their_way=1, objectives={"1"}, marked={"2"}, silent={"3"}
+    )
+    assert (ResyncResult().drift, found.drift) == (0, 1)
 
 
 @BOTH

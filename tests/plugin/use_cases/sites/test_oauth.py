@@ -793,6 +793,15 @@ def test_another_jira_account_is_warned_of_and_the_same_is_not(firm: Firm) -> No
     assert firm.connected(connector).warning == ""
 
 
+@pytest.mark.parametrize(("given", "place"), [({"client_id": "an app"}, "client_secret"), ({}, "token")])
+def test_what_a_new_site_lacks_is_told_where_it_is_to_be_written(
+    firm: Firm, given: dict[str, str], place: str
+) -> None:
+    with pytest.raises(Refusal) as told:
+        settings_of(firm.process(None), NewSite("acme", "https://acme.atlassian.net", **given))
+    assert told.value.about == place
+
+
 def test_a_site_that_is_added_goes_by_the_certificates_of_the_house(firm: Firm) -> None:
     files = {}
     for name in ("ca_bundle", "client_cert", "client_key"):
