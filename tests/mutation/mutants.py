@@ -77,6 +77,8 @@ READ = "plugin/"
 """Whose files they read."""
 DECLARED = {
     "": ("tests/architecture/test_spans.py",),
+    "connectors/metrics/": ("tests/connectors/metrics/test_sources.py",),
+    "connectors/store/schema/": ("tests/connectors/store/test_migrations.py",),
     "plugin/access/": (ROUTES,),
     "plugin/api/": (
         ROUTES,
@@ -87,6 +89,7 @@ DECLARED = {
     "plugin/cli/": ("tests/plugin/cli/test_parameters.py", "tests/plugin/cli/test_completion.py"),
     "plugin/mcp/": ("tests/plugin/mcp/test_tools.py::test_the_list_of_tools_is_the_golden_one",),
     "plugin/pages/": (ROUTES,),
+    "plugin/runtime/": ("tests/plugin/runtime/test_setting_limits.py",),
 }
 """Tests that look at all that is declared in a folder, and neither run a line of its modules nor name them: of what runs at import, and of a decorator, they are asked first."""
 LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
