@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
+
+from connectors.sandbox import CONNECTOR
 
 FILES = Path(__file__).parent / "plugin" / "cli" / "transcripts" / "files"
 """Its mapping, and other files that people may have beside it."""
@@ -47,6 +50,23 @@ def a_company(hand: Any) -> None:
     hand.edit(rate, **{CURRENT: 7})
     hand.status(work[3], "Done")
     hand.sync()
+
+
+def environment_of(hand: Any) -> dict[str, str]:
+    """The settings of a process beside the company: it works on the same Jira and the same database."""
+    board = {"url": f"{hand.sandbox.url}/messages", "secret": "an invented one of the board"}
+    settings = {
+        "DATABASE_URL": hand.connector.settings.database_url,
+        "BASE_URL": "https://okr.acme.example",
+        "SECRET_KEY": "an invented key that is long enough to sign",
+        "JIRA__URL": hand.sandbox.url,
+        "JIRA__EMAIL": CONNECTOR.email,
+        "JIRA__TOKEN": CONNECTOR.token,
+        "JIRA__WEBHOOK_SECRET": "an invented secret",
+        "NOTIFY__WEBHOOK": json.dumps({"board": board}),
+        "NOTIFY__HOSTS": json.dumps([hand.sandbox.url]),
+    }
+    return {f"JIRA_OKR_{name}": value for name, value in settings.items()}
 
 
 def as_ever(text: str) -> str:

@@ -60,9 +60,8 @@ def owners(mapping: BoundMapping, states: Iterable[ObjectiveState], today: date 
     """
 
     def order(state: ObjectiveState) -> tuple[bool, object]:
-        cycle = mapping.cycles.get(state.cycle_id) if today is not None else None
-        over = cycle is not None and today is not None and cycle.end < today
-        return over, issue_order(state.id)
+        cycle = mapping.cycles.get(state.cycle_id)
+        return bool(cycle and today and cycle.end < today), issue_order(state.id)
 
     ordered = sorted(states, key=order)
     claimed: dict[str, str] = {}

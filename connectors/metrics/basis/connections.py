@@ -171,9 +171,8 @@ def _asked(
         # the library waits for each byte anew: a handshake or a head that trickles would hold a call for ever
         with cut_off(wait, lambda: connection.sock or opened) as cut:
             connection.request("GET" if posted is None else "POST", path, posted, headers)
-            opened = (
-                connection.sock
-            )  # of an answer that ends with its connection the connection knows no more
+            # of an answer that ends with its connection the connection knows no more
+            opened = connection.sock
             with connection.getresponse() as answer:
                 body = _body(answer, parts.netloc)
         if cut.over:

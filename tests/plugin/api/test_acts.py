@@ -20,7 +20,6 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from connectors.sandbox import CONNECTOR
 from connectors.store.absence import gaps, losses
 from connectors.store.mirror import mirror
 from connectors.store.people import accounts
@@ -36,7 +35,7 @@ from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from tests.sign_in import browser_of, password_hash
-from tests.small_company import FILES, a_company, as_ever
+from tests.small_company import FILES, a_company, as_ever, environment_of
 
 ACTS = Path(__file__).parent / "acts"
 NAMES = sorted(file.stem for file in ACTS.glob("*.txt"))
@@ -204,21 +203,8 @@ class Program:
 def program(hand: Any, begin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
     """A program beside the company."""
     begin(hand, a_company)
-    settings = {
-        "DATABASE_URL": hand.connector.settings.database_url,
-        "BASE_URL": "https://okr.acme.example",
-        "SECRET_KEY": "an invented key that is long enough to sign",
-        "JIRA__URL": hand.sandbox.url,
-        "JIRA__EMAIL": CONNECTOR.email,
-        "JIRA__TOKEN": CONNECTOR.token,
-        "JIRA__WEBHOOK_SECRET": "an invented secret",
-        "NOTIFY__WEBHOOK": json.dumps(
-            {"board": {"url": f"{hand.sandbox.url}/messages", "secret": "an invented one of the board"}}
-        ),
-        "NOTIFY__HOSTS": json.dumps([hand.sandbox.url]),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+    for name, value in environment_of(hand).items():
+        monkeypatch.setenv(name, value)
     made = Program(hand)
     monkeypatch.setattr("plugin.use_cases.work.background_jobs.threading", made)
     monkeypatch.setattr("plugin.use_cases.work.background_jobs.TELLS_EVERY_SECONDS", 0)

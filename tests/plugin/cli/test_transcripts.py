@@ -21,7 +21,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.traffic.faults import fault_from
 from connectors.store.work import due
@@ -29,7 +28,7 @@ from plugin.cli import main
 from plugin.runtime.composition import build_connector
 from plugin.sync.drain import drain
 from tests.plugin.cli.test_exit_codes import EVERY
-from tests.small_company import FILES, a_company, as_ever
+from tests.small_company import FILES, a_company, as_ever, environment_of
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 NAMES = sorted(file.stem for file in TRANSCRIPTS.glob("*.txt"))
@@ -62,21 +61,8 @@ def typed(
 ) -> Callable[[str], str]:
     """Types one line beside the company, and gives what is printed, and last how it ended unless well."""
     begin(hand, a_company)
-    settings = {
-        "DATABASE_URL": hand.connector.settings.database_url,
-        "BASE_URL": "https://okr.acme.example",
-        "SECRET_KEY": "an invented key that is long enough to sign",
-        "JIRA__URL": hand.sandbox.url,
-        "JIRA__EMAIL": CONNECTOR.email,
-        "JIRA__TOKEN": CONNECTOR.token,
-        "JIRA__WEBHOOK_SECRET": "an invented secret",
-        "NOTIFY__WEBHOOK": json.dumps(
-            {"board": {"url": f"{hand.sandbox.url}/messages", "secret": "an invented one of the board"}}
-        ),
-        "NOTIFY__HOSTS": json.dumps([hand.sandbox.url]),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+    for name, value in environment_of(hand).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(
         "plugin.cli.terminal.connector.build_connector", partial(build_connector, clock=hand.clock)
     )

@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -22,17 +23,20 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import create, delete, edit
 from connectors.sandbox.site_state.state import Sandbox, person
 from connectors.sandbox.site_state.transitions import to_status
+from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.reads import read_requests
 from connectors.store.work import due
 from connectors.store.writes import writes
 from mappings import presets
+from mappings.kpi.episode import KpiState
 from plugin.cli import cli
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
+from plugin.sync.context import Context
 from plugin.sync.drain import drain
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
@@ -505,3 +509,19 @@ def quarter(hand: Hand, begin: Begin) -> tuple[Any, str, str, list[str]]:
 def a_quarter(hand: Hand) -> tuple[str, str, list[str]]:
     """The same, made anew."""
     return begun(hand)[1:]
+
+
+def kpis_led(
+    bare: Context, states: dict[str, KpiState], lead: Callable[[Context], object]
+) -> dict[str, KpiState | None]:
+    """What KPIs in these states, all promoted but "not promoted", follow once they are led; those of another site stay."""
+    parts = [SimpleNamespace(id=id_, promote=None if id_ == "not promoted" else 1) for id_ in states]
+    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
+    with bare.store.write() as conn:
+        for id_, state in states.items():
+            kpis.put(conn, "main", id_, state, bare.clock())
+            kpis.put(conn, "other", id_, state, bare.clock())
+    lead(replace(bare, mapping=mapping))
+    with bare.store.read() as conn:
+        assert {id_: kpis.get(conn, "other", id_) for id_ in states} == states
+        return {id_: kpis.get(conn, "main", id_) for id_ in states}

@@ -15,7 +15,6 @@ from connectors.jira.http.errors import JiraRefusal
 from connectors.jira.wire.changed_field import EPIC_LINK
 from connectors.store import Store
 from connectors.store.cycles.carries import KeptCarry, MadeCopy
-from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from mappings.document.binder import bind
 from mappings.document.schema import Document
@@ -27,6 +26,7 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile import copies
 from plugin.sync.reconcile.copies import Copies
 from tests.mappings.rollup.conftest import build_issue
+from tests.plugin.sync.conftest import kpis_led
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 PLAT, CORE = Project("1", "PLAT", "Platform"), Project("2", "CORE", "Core")
@@ -324,17 +324,8 @@ BEFORE = {
 
 
 def test_kpis_follow_the_copies_of_their_key_results_and_count_on(bare: Context) -> None:
-    parts = [SimpleNamespace(id=id_, promote=None if id_ == "not promoted" else 1) for id_ in BEFORE]
-    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
-    with bare.store.write() as conn:
-        for id_, state in BEFORE.items():
-            kpis.put(conn, "main", id_, state, NOW)
-            kpis.put(conn, "other", id_, state, NOW)
     standing = Copies({one.source_id: one for one in MADE}, {})
-    copies.lead_kpis_on(replace(bare, mapping=mapping), a_carry(), standing)
-    with bare.store.read() as conn:
-        found = {id_: kpis.get(conn, "main", id_) for id_ in BEFORE}
-        assert {id_: kpis.get(conn, "other", id_) for id_ in BEFORE} == BEFORE
+    found = kpis_led(bare, BEFORE, lambda context: copies.lead_kpis_on(context, a_carry(), standing))
     carried = KpiState(key_result="102", carried="2026-Q3", transition=EpisodeStep.CARRIED)
     assert found == BEFORE | {
         "open": replace(carried, outside=2),

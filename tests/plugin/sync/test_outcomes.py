@@ -22,7 +22,6 @@ from connectors.store.absence import gaps
 from connectors.store.cycles.carries import MadeCopy
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.jobs import schedules
-from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
@@ -57,6 +56,7 @@ from plugin.sync.write_back.clearing_look import ShownIssues
 from plugin.sync.write_back.hold import SiftedPlan
 from plugin.sync.write_back.shared_writes import SharedWrites
 from tests.mappings.rollup.conftest import build_issue
+from tests.plugin.sync.conftest import kpis_led
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -237,16 +237,7 @@ FOLLOWING = {
 
 
 def test_kpis_that_followed_a_copy_follow_its_source_again(bare: Context) -> None:
-    parts = [SimpleNamespace(id=id_, promote=None if id_ == "not promoted" else 1) for id_ in FOLLOWING]
-    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
-    with bare.store.write() as conn:
-        for id_, state in FOLLOWING.items():
-            kpis.put(conn, "main", id_, state, NOW)
-            kpis.put(conn, "other", id_, state, NOW)
-    copies.lead_kpis_back(replace(bare, mapping=mapping), kept())
-    with bare.store.read() as conn:
-        found = {id_: kpis.get(conn, "main", id_) for id_ in FOLLOWING}
-        assert {id_: kpis.get(conn, "other", id_) for id_ in FOLLOWING} == FOLLOWING
+    found = kpis_led(bare, FOLLOWING, lambda context: copies.lead_kpis_back(context, kept()))
     assert found == FOLLOWING | {
         "open": KpiState(key_result="s1", outside=2),
         "ended": KpiState(former="s1"),
@@ -269,17 +260,9 @@ TO_FOLLOW = {
 
 def test_kpis_whose_key_result_went_on_as_a_copy_follow_the_copy(bare: Context) -> None:
     """That it was carried is told once for each cycle; of one that had ended the copy is only what may be opened again."""
-    parts = [SimpleNamespace(id=id_, promote=None if id_ == "not promoted" else 1) for id_ in TO_FOLLOW]
-    mapping = cast("Any", SimpleNamespace(document=SimpleNamespace(kpis=parts)))
     made = {of: MadeCopy(of, id=id_, key=id_) for of, id_ in (("s1", "c1"), ("s2", "c2"), ("o", "co"))}
-    with bare.store.write() as conn:
-        for id_, state in TO_FOLLOW.items():
-            kpis.put(conn, "main", id_, state, NOW)
-            kpis.put(conn, "other", id_, state, NOW)
-    copies.lead_kpis_on(replace(bare, mapping=mapping), kept(), copies.Copies(made, {}))
-    with bare.store.read() as conn:
-        found = {id_: kpis.get(conn, "main", id_) for id_ in TO_FOLLOW}
-        assert {id_: kpis.get(conn, "other", id_) for id_ in TO_FOLLOW} == TO_FOLLOW
+    standing = copies.Copies(made, {})
+    found = kpis_led(bare, TO_FOLLOW, lambda context: copies.lead_kpis_on(context, kept(), standing))
     carried = EpisodeStep.CARRIED
     assert found == TO_FOLLOW | {
         "open": KpiState(key_result="c1", outside=2, carried="2026-Q3", transition=carried),
